@@ -1,0 +1,1 @@
+"""A Slack message event in, the sync failures that it reports out."""

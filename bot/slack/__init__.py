@@ -1,0 +1,1 @@
+"""Slack: listeners that take in, cards that speak, posting that happens once."""

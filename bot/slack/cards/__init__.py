@@ -1,0 +1,1 @@
+"""Cards: functions from a value to Slack blocks."""

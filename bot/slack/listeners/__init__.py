@@ -1,0 +1,1 @@
+"""Listeners by Slack's own kinds, each module with a `register(app, ...)`."""
