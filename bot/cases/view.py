@@ -1,0 +1,156 @@
+"""What a card shows of a case: one value, read from the records and handed to the surfaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.billing.source import BilledInvoice
+from bot.cases.case import CaseState
+from bot.terms.matching import Match
+from bot.terms.proposal import Proposal
+
+
+class Unknown(StrEnum):
+    """Why a case's term could not be told."""
+
+    INVOICE_NOT_FOUND = "invoice_not_found"
+    SEVERAL_FOUND = "several_found"
+    NO_TERM = "no_term"
+    SOURCE_DOWN = "source_down"
+    """The billing system did not answer; `Diagnosis.detail` has its words."""
+    INTACCT_DOWN = "intacct_down"
+    """Intacct did not answer; `Diagnosis.detail` has its words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What was found when the case was looked at last."""
+
+    at: datetime
+    match: Match | None
+    """None where the term is not known."""
+    unknown: Unknown | None = None
+    detail: str = ""
+    """More about `unknown`: the service's words, what to do."""
+    undecided: str = ""
+    """Why no proposal could be made although the term is known (ambiguous or unreadable name)."""
+    intacct_uses: dict[str, int] = field(default_factory=dict)
+    """Intacct term name to the number of invoices there that bear it, for the names the card shows; absent = not known."""
+    source_invoices: int | None = None
+    """Invoices at the source with this term (last twelve months)."""
+    source_customers: int | None = None
+    newer_than_alert: bool = False
+    """Exact: the active term was made or changed after the alert."""
+    last_used: date | None = None
+    """Inactive: the date of the last invoice in Intacct that bears the term, where asked."""
+    not_known: tuple[str, ...] = ()
+    """Sentences: what could not be read, and where to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDifference:
+    """One field that is not as it should be."""
+
+    label: str
+    expected: str
+    found: str
+
+
+class Arrival(StrEnum):
+    """Whether an invoice is in Intacct."""
+
+    WAITING = "waiting"
+    ARRIVED = "arrived"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseInvoice:
+    """One invoice that waits on the case."""
+
+    number: str
+    billed: BilledInvoice | None
+    """None where the source does not know it."""
+    arrival: Arrival = Arrival.WAITING
+    differences: tuple[FieldDifference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """The decision that moved the case."""
+
+    user_id: str
+    verdict: str
+    """`approve`, `decline`, `dismiss`, `accept`."""
+    at: datetime
+    reason: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a write did not do what was decided."""
+
+    sentence: str
+    """What happened, in a sentence."""
+    vendor_words: str = ""
+    """Intacct's own words, shown in quotes."""
+    advice: str = ""
+    """What to do: which user needs which permission, where to look."""
+    differences: tuple[FieldDifference, ...] = ()
+    """Read back differently, field by field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case as its card shows it, at one revision."""
+
+    case_id: int
+    company: str
+    number: int
+    state: CaseState
+    revision: int
+    term_name: str | None
+    """Exactly as at the source; None while not known."""
+    term_origin: str
+    """A `TermOrigin` value: how the term is known."""
+    invoices: tuple[CaseInvoice, ...]
+    """The first failure's first."""
+    alerts: int
+    """How many alerts speak of it."""
+    diagnosis: Diagnosis | None
+    proposal: Proposal | None
+    digest: str
+    """Of the proposal; empty where there is none. Buttons carry it."""
+    approvers: tuple[str, ...]
+    """User ids that may decide, as of the card's making."""
+    policy: str
+    """`any-approver`, `second-person`, `two-people`."""
+    source_label: str
+    """`BILL`."""
+    books_entity: str
+    """The entity that the sync signs in to; empty: top level."""
+    asked_by: tuple[str, ...]
+    asked_at: datetime
+    expires_at: datetime | None
+    opened_at: datetime
+    alerted_at: datetime
+    """The moment of the first alert."""
+    closed_at: datetime | None = None
+    decision: DecisionView | None = None
+    trouble: Trouble | None = None
+    record_no: str = ""
+    """Of the term in Intacct, once written and read."""
+    appeared: bool = False
+    """The term appeared in Intacct without a decision of ours."""
+    wrong_invoice_note: str = ""
+    """What the invoice should say, as the person put it (state awaiting_correction)."""
+    previous_number: int | None = None
+    """The earlier case of the same term."""
+    merged_into: int | None = None
+    billing_url: str = ""
+    """Link to the source where a person can sync again; empty where not known."""
+    books_url: str = ""
+    """Link to Intacct's AR terms; empty where not known."""
