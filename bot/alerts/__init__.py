@@ -1,1 +1,24 @@
-"""A Slack message event in, the sync failures that it reports out."""
+"""A Slack message event becomes failures; a slash command's text becomes a question."""
+
+from __future__ import annotations
+
+from bot.alerts.asked import AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, Reason, read_question
+from bot.alerts.failure import Cause, Failure
+from bot.alerts.message import Origin, as_json, failures, origin, own
+
+__all__ = [
+    "AskedHelp",
+    "AskedInvoices",
+    "AskedTerm",
+    "Cause",
+    "Failure",
+    "Nonsense",
+    "Origin",
+    "Question",
+    "Reason",
+    "as_json",
+    "failures",
+    "origin",
+    "own",
+    "read_question",
+]
