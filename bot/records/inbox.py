@@ -1,0 +1,226 @@
+"""The inbox: what came from Slack is kept before it is acknowledged, and worked off afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ARRAY, Connection, Text, cast, func, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.records import jobs
+from bot.records.engine import Database, dump_json, storable_text
+from bot.records.tables import inbox
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""After so many an item is set aside and the admin is told."""
+PAUSES = (
+    timedelta(seconds=2),
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+)
+"""Until an item is due again, by its attempts so far; also how long an item whose process died is left alone."""
+PAYLOAD_DAYS = 7
+_SECRETS = ("token", "response_url", "response_urls", "trigger_id")
+
+
+class InboxUnavailable(Exception):
+    """The database did not take it in time: do not acknowledge, or tell the person to repeat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """Something that came and is to be worked off."""
+
+    id: int
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+    """As Slack sent it: read at the edge, by the surface that knows the kind."""
+    attempts: int
+    """This attempt counted."""
+    received_at: datetime
+
+
+Handle = Callable[[Connection, InboxItem], None]
+OnSetAside = Callable[[Connection, InboxItem, str], None]
+
+_TAKE = text(
+    """
+    WITH fresh AS (
+        INSERT INTO inbox (key, kind, payload) VALUES (:key, :kind, CAST(:payload AS jsonb))
+        ON CONFLICT (key) DO NOTHING RETURNING id
+    )
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        CAST(:queue AS varchar), CAST(:task AS varchar), 0, NULL, NULL, '{}'::jsonb, NULL
+    )]::procrastinate_job_to_defer_v1[]) FROM fresh
+    """
+)
+"""One statement, one way to the server and back: the item and the job that drains it, or neither."""
+
+
+def take(where: Connection | Database, kind: str, key: str, payload: Mapping[str, Any]) -> bool:
+    """Keeps something under its key and has it drained; True where it is new, False where it came before.
+
+    With a Database it is a transaction of its own, done within 1.5 s; with a Connection it is part of the caller's.
+    Raises InboxUnavailable where the database does not take it.
+    """
+    try:
+        if isinstance(where, Connection):
+            return _take(where, kind, key, payload)
+        with where.intake() as connection:
+            return _take(connection, kind, key, payload)
+    except SQLAlchemyError as error:
+        raise InboxUnavailable(f"{kind} {key} could not be kept: {error}") from error
+
+
+def drain(database: Database, handle: Handle, limit: int = 50, *, on_set_aside: OnSetAside | None = None) -> int:
+    """Works off what is due, one item after the other; how many were done.
+
+    Each item's work and its done mark are one transaction, `handle` is given its connection. An item that fails is
+    due again after a growing pause, and after 5 attempts set aside: `on_set_aside` is told in the same transaction,
+    with the error's words. It never stops the others. Where more than `limit` are due, another drain is enqueued.
+    """
+    done = 0
+    for _ in range(limit):
+        item = _claim(database)
+        if item is None:
+            break
+        done += _work(database, item, handle, on_set_aside)
+    else:
+        with database.transaction() as connection:
+            jobs.nudge(connection, jobs.DRAIN_INBOX)
+        return done
+    _come_back(database)
+    return done
+
+
+def scrub(connection: Connection, item_id: int) -> None:
+    """Removes what only its first use needed from a kept payload: token, response_url, trigger_id."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == item_id)
+        .values(payload=inbox.c.payload.op("-")(cast(list(_SECRETS), ARRAY(Text))))
+    )
+
+
+def forget(database: Database, older_than_days: int = 30) -> int:
+    """Blanks the payloads of what was done a week ago, and forgets what came `older_than_days` ago; how many rows went.
+
+    What is still waiting or was set aside is kept.
+    """
+    with database.transaction() as connection:
+        connection.execute(
+            update(inbox)
+            .where(
+                inbox.c.state == "done",
+                inbox.c.done_at < func.now() - timedelta(days=min(PAYLOAD_DAYS, older_than_days)),
+                inbox.c.payload.is_not(None),
+            )
+            .values(payload=None)
+        )
+        return connection.execute(
+            inbox.delete().where(
+                inbox.c.state == "done", inbox.c.received_at < func.now() - timedelta(days=older_than_days)
+            )
+        ).rowcount
+
+
+def _take(connection: Connection, kind: str, key: str, payload: Mapping[str, Any]) -> bool:
+    values = {"key": storable_text(key), "kind": kind, "payload": dump_json(dict(payload))}
+    taken = connection.execute(_TAKE, values | {"queue": jobs.QUEUE, "task": jobs.DRAIN_INBOX})
+    return taken.first() is not None
+
+
+def _claim(database: Database) -> InboxItem | None:
+    """Counts the next item's attempt and puts it off, in a transaction of its own: an attempt that kills us counts.
+
+    Its commit need not reach the disk: only a crash of the server itself would forget that one count.
+    """
+    due = (
+        select(inbox.c.id)
+        .where(inbox.c.state == "waiting", inbox.c.due_at <= func.now())
+        .order_by(inbox.c.due_at, inbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    pauses = func.make_interval(0, 0, 0, 0, 0, 0, _pause_by_attempts())
+    with database.transaction() as connection:
+        connection.execute(text("SET LOCAL synchronous_commit = off"))
+        row = connection.execute(
+            update(inbox)
+            .where(inbox.c.id == due)
+            .values(attempts=inbox.c.attempts + 1, due_at=func.now() + pauses)
+            .returning(inbox)
+        ).one_or_none()
+    if row is None:
+        return None
+    return InboxItem(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        payload=row.payload or {},
+        attempts=row.attempts,
+        received_at=row.received_at,
+    )
+
+
+def _pause_by_attempts() -> Any:
+    seconds = [pause.total_seconds() for pause in PAUSES]
+    return func.coalesce(
+        text(f"(ARRAY{seconds}::float8[])[inbox.attempts + 1]"),
+        seconds[-1],
+    )
+
+
+def _work(database: Database, item: InboxItem, handle: Handle, on_set_aside: OnSetAside | None) -> int:
+    """Handles one item; 1 where it is done."""
+    if item.attempts > ATTEMPTS:  # its last attempt ended the process: nobody was left to set it aside
+        _set_aside(database, item, "the process ended while it was worked on", on_set_aside)
+        return 0
+    try:
+        with database.transaction() as connection:
+            held = select(inbox.c.id).where(inbox.c.id == item.id, inbox.c.state == "waiting")
+            if connection.execute(held.with_for_update(skip_locked=True)).first() is None:
+                return 0  # another process has it
+            handle(connection, item)
+            connection.execute(
+                update(inbox).where(inbox.c.id == item.id).values(state="done", done_at=func.now(), last_error=None)
+            )
+        return 1
+    except Exception as error:
+        log.warning("inbox item %s %s failed, attempt %s", item.kind, item.key, item.attempts, exc_info=True)
+        words = f"{type(error).__name__}: {error}"
+        if item.attempts >= ATTEMPTS:
+            _set_aside(database, item, words, on_set_aside)
+        else:
+            with database.transaction() as connection:
+                connection.execute(update(inbox).where(inbox.c.id == item.id).values(last_error=words[:2000]))
+        return 0
+
+
+def _set_aside(database: Database, item: InboxItem, words: str, on_set_aside: OnSetAside | None) -> None:
+    with database.transaction() as connection:
+        mine = connection.execute(
+            update(inbox)
+            .where(inbox.c.id == item.id, inbox.c.state == "waiting")
+            .values(state="set_aside", last_error=storable_text(words)[:2000])
+        ).rowcount
+        if mine and on_set_aside is not None:
+            on_set_aside(connection, item, words)
+
+
+def _come_back(database: Database) -> None:
+    """Has the inbox drained again when what failed is due."""
+    with database.transaction() as connection:
+        due = connection.scalar(select(func.min(inbox.c.due_at)).where(inbox.c.state == "waiting"))
+        if due is not None:
+            jobs.nudge(connection, jobs.DRAIN_INBOX, key="later", at=due)

@@ -1,0 +1,78 @@
+"""Fixtures for tests of every room: a PostgreSQL server a worker, a fresh migrated database a test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bot.records.engine import Database
+from bot.records.migrate import migrate
+from bot.records.postgres import EmbeddedPostgres
+
+TEMPLATE = "termkeeper_template"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One server for all tests of this process; nothing need outlive it, so it does not wait for the disk."""
+    unsafe = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=unsafe) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: EmbeddedPostgres) -> str:
+    """Where the server's own database is; migrated by nobody."""
+    return postgres.url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated database that fresh ones are copied from."""
+    _create(postgres, TEMPLATE)
+    database = Database(postgres.url_of(TEMPLATE))
+    migrate(database)
+    database.dispose()
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """Where a database without any table is."""
+    name = f"test_{uuid.uuid4().hex}"
+    _create(postgres, name)
+    yield postgres.url_of(name)
+    _drop(postgres, name)
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """Where a fresh migrated database is."""
+    name = f"test_{uuid.uuid4().hex}"
+    _create(postgres, name, template=migrated_template)
+    yield postgres.url_of(name)
+    _drop(postgres, name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh migrated database."""
+    opened = Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+def _create(server: EmbeddedPostgres, name: str, template: str = "template1") -> None:
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+
+
+def _drop(server: EmbeddedPostgres, name: str) -> None:
+    with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
