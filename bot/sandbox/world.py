@@ -27,16 +27,20 @@ class Table(MutableMapping[str, Record]):
         self._store = store
         self._kind = kind
         self._rows = rows
+        self.version = 0
+        """Counts the changes, so that what was computed from the records can be kept until the next."""
 
     def __getitem__(self, key: str) -> Record:
         return self._rows[key]
 
     def __setitem__(self, key: str, value: Record) -> None:
         self._rows[key] = value
+        self.version += 1
         self._store.write(self._kind, key, value)
 
     def __delitem__(self, key: str) -> None:
         del self._rows[key]
+        self.version += 1
         self._store.write(self._kind, key, None)
 
     def __iter__(self) -> Iterator[str]:
