@@ -1,0 +1,7 @@
+"""An emulated Slack workspace: Web API, Socket Mode, signed HTTP events, files and views."""
+
+from __future__ import annotations
+
+from bot.sandbox.slack.workspace import ActError, Outcome, Workspace
+
+__all__ = ["ActError", "Outcome", "Workspace"]
