@@ -1,0 +1,267 @@
+"""The sandbox's controls: what tests, scripts and the page use to play the people, the clock and the faults."""
+
+from __future__ import annotations
+
+import json
+from asyncio import Task
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from bot.sandbox.bill import books
+from bot.sandbox.slack import ActError, Outcome, Workspace
+from bot.sandbox.sync import Sync
+from bot.sandbox.world import SERVICES, Fault, Record, World
+
+Call = Callable[[Record], Awaitable[Any]]
+
+
+class ControlError(ValueError):
+    """A request that cannot be done; the words say why."""
+
+
+def text_of(body: Record, name: str, default: str | None = None) -> str:
+    """A text of the request; ControlError where it is absent without a default, or no text."""
+    value = body.get(name, default)
+    if not isinstance(value, str):
+        raise ControlError(f"“{name}” is needed, as text.")
+    return value
+
+
+def number_of(body: Record, name: str, default: float | None = None) -> float:
+    """A number of the request; ControlError as for `text_of`."""
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ControlError(f"“{name}” is needed, as a number.")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a sandbox tells of itself."""
+
+    identity: Record
+    """What tells it from any other: its kept state's id, its process, its folder."""
+    settings: Callable[[str], dict[str, str]]
+    """The settings of a client, for the sandbox's address."""
+
+
+class Control:
+    """The calls."""
+
+    def __init__(self, world: World, workspace: Workspace, sync: Sync, description: Description) -> None:
+        self._world = world
+        self._workspace = workspace
+        self._sync = sync
+        self._description = description
+
+    def routes(self) -> list[BaseRoute]:
+        """The paths below `/sandbox/control`."""
+        posts: dict[str, Call] = {
+            "/sync": self.sync,
+            "/message": self.message,
+            "/act": self.act,
+            "/clock": self.move_clock,
+            "/faults": self.faults,
+            "/request-url": self.request_url,
+            "/bill-term": self.bill_term,
+            "/bill-invoice": self.bill_invoice,
+            "/ar-term": self.ar_term,
+        }
+        return [
+            Route("/clock", self.clock, methods=["GET"]),
+            Route("/log", self.log, methods=["GET"]),
+            Route("/faults", self.standing_faults, methods=["GET"]),
+            Route("/state", self.state, methods=["GET"]),
+            Route("/settings", self.settings, methods=["GET"]),
+            *(Route(path, _door(call), methods=["POST"]) for path, call in posts.items()),
+        ]
+
+    async def sync(self, _body: Record) -> Record:
+        """Runs BILL's sync once, after a run that is under way."""
+        return (await self._sync.run()).as_json()
+
+    async def message(self, body: Record) -> Record:
+        """`{channel, event}`: a message as another app would post it; answers `{ts}`."""
+        event = body.get("event")
+        if not isinstance(event, dict):
+            raise ControlError("“event” is needed: the message as Slack's event carries it.")
+        return {"ts": self._workspace.post_as_app(text_of(body, "channel"), event)}
+
+    async def act(self, body: Record) -> Record:
+        """Acts as a person and waits for the app's acknowledgement; answers `{ok, error, errors, view}`.
+
+        Beside what the design lists: `{user, view_id, action_id, value?}` uses an element of a view,
+        `{user, view_id, close: true}` closes it, `{user, home: true}` opens the App Home,
+        `{user, channel, text, thread_ts?}` writes a message and answers `{ok, ts}`.
+        """
+        user = text_of(body, "user")
+        under_way = self._start(user, body)
+        if isinstance(under_way, dict):
+            return under_way
+        outcome = await under_way
+        return {"ok": outcome.ok, "error": outcome.error, "errors": outcome.errors, "view": outcome.view}
+
+    def _start(self, user: str, body: Record) -> Task[Outcome] | Record:
+        done: Record = {"ok": True, "error": None, "errors": {}, "view": None}
+        if body.get("home"):
+            self._workspace.open_home(user)
+            return done
+        if "view_id" in body:
+            view_id = text_of(body, "view_id")
+            if "action_id" in body:
+                return self._press(user, None, view_id, body)
+            if body.get("close"):
+                self._workspace.close_view(user, view_id, whole_stack=bool(body.get("whole_stack")))
+                return done
+            values = body.get("values")
+            if values is not None and not isinstance(values, dict):
+                raise ControlError("“values” is an object: block id, then action id, then the value.")
+            return self._workspace.submit(user, view_id, values)
+        channel = text_of(body, "channel")
+        if "command" in body:
+            return self._workspace.command(user, channel, text_of(body, "command"), text_of(body, "text", ""))
+        if "shortcut" in body:
+            return self._workspace.shortcut(user, channel, text_of(body, "ts"), text_of(body, "shortcut"))
+        if "action_id" in body:
+            return self._press(user, channel, text_of(body, "ts"), body)
+        if "text" in body:
+            thread = body.get("thread_ts")
+            return {**done, "ts": self._workspace.post_as_person(user, channel, text_of(body, "text"), thread or None)}
+        raise ControlError("Nothing to do: give an action_id, a command, a shortcut, a view_id, a text or home.")
+
+    def _press(self, user: str, channel: str | None, ts: str, body: Record) -> Task[Outcome]:
+        action_id = text_of(body, "action_id")
+        return self._workspace.press(
+            user, channel, ts, action_id, value=body.get("value"), block_id=body.get("block_id")
+        )
+
+    async def move_clock(self, body: Record) -> Record:
+        """`{days}` or `{seconds}` moves the company's calendar; answers `{offset_s}`."""
+        if "days" not in body and "seconds" not in body:
+            raise ControlError("“days” or “seconds” is needed, as a number.")
+        try:
+            by = timedelta(days=number_of(body, "days", 0), seconds=number_of(body, "seconds", 0))
+            offset = self._world.calendar.move(by)
+        except (OverflowError, ValueError) as problem:
+            raise ControlError(f"The calendar cannot move so far: {problem}") from None
+        self._world.touch()
+        return {"offset_s": offset.total_seconds()}
+
+    async def clock(self, _request: Request) -> Response:
+        """`{offset_s}`."""
+        return JSONResponse({"offset_s": self._world.calendar.offset.total_seconds()})
+
+    async def log(self, request: Request) -> Response:
+        """`?service=`: the calls that an emulator has received, in order."""
+        service = request.query_params.get("service", "")
+        if service not in SERVICES:
+            return _refusal(f"“service” is one of {', '.join(SERVICES)}.")
+        return JSONResponse(self._world.calls.of(service))
+
+    async def faults(self, body: Record) -> Record:
+        """`{service, method, fault, times, after?, value?}` sets a fault switch, `{}` clears all; answers how many stand."""
+        if not body:
+            self._world.faults.clear()
+            return {"standing": 0}
+        service = text_of(body, "service")
+        if service not in SERVICES:
+            raise ControlError(f"“service” is one of {', '.join(SERVICES)}.")
+        times, after = int(number_of(body, "times", 1)), int(number_of(body, "after", 0))
+        if times < 1 or after < 0:
+            raise ControlError("“times” is at least 1 and “after” at least 0.")
+        value = number_of(body, "value") if body.get("value") is not None else None
+        fault = Fault(service, text_of(body, "method", "*"), text_of(body, "fault"), times, after, value)
+        self._world.faults.set(fault)
+        return {"standing": len(self._world.faults.standing())}
+
+    async def standing_faults(self, _request: Request) -> Response:
+        """The switches still to strike."""
+        rows = [
+            {"service": row.service, "method": row.method, "fault": row.name, "times": row.times, "after": row.after}
+            for row in self._world.faults.standing()
+        ]
+        return JSONResponse(rows)
+
+    async def request_url(self, body: Record) -> Record:
+        """`{url}`: where Slack's signed HTTP requests go while no socket is open; null for nowhere."""
+        url = body.get("url")
+        if url is not None and not (isinstance(url, str) and url.startswith(("http://", "https://"))):
+            raise ControlError("“url” is an http address, or null.")
+        self._workspace.request_url = url
+        return {"url": url}
+
+    async def bill_term(self, body: Record) -> Record:
+        """`{name, days}` adds a payment term in BILL; `{id, name, days?}` edits one."""
+        name = text_of(body, "name")
+        days = int(number_of(body, "days")) if body.get("days") is not None else None
+        if "id" in body:
+            return books.edit_term(self._world, text_of(body, "id"), name, days)
+        if days is None:
+            raise ControlError("“days” is needed for a new term, as a number.")
+        return books.add_term(self._world, name, days)
+
+    async def bill_invoice(self, body: Record) -> Record:
+        """`{id, term_id}`: an invoice gets another payment term in BILL. `id` may be the invoice's number."""
+        wanted = text_of(body, "id")
+        invoices = self._world.store.table("bill_invoice")
+        found = wanted if wanted in invoices else None
+        for key, row in invoices.items():
+            found = found or (key if row["invoiceNumber"] == wanted else None)
+        changed = books.set_invoice_term(self._world, found or wanted, text_of(body, "term_id"))
+        return {key: value for key, value in changed.items() if not key.startswith("_")}
+
+    async def ar_term(self, body: Record) -> Record:
+        """`{name, status}`: a person makes an AR term active or inactive in Intacct, by its exact name or record."""
+        wanted, status = text_of(body, "name"), text_of(body, "status")
+        if status not in ("active", "inactive"):
+            raise ControlError("“status” is active or inactive.")
+        terms = self._world.store.table("arterm")
+        for key, row in terms.items():
+            if wanted in (row["NAME"], key):
+                now = self._world.calendar.now().strftime("%m/%d/%Y %H:%M:%S")
+                terms[key] = {**row, "STATUS": status, "WHENMODIFIED": now}
+                self._world.touch()
+                return terms[key]
+        raise ControlError(f"Intacct has no AR term named “{wanted}”.")
+
+    async def state(self, _request: Request) -> Response:
+        """Which sandbox this is: instance, process, folder."""
+        return JSONResponse({**self._description.identity, "address": self._world.address})
+
+    async def settings(self, _request: Request) -> Response:
+        """What a client must be set to, by the names of the settings."""
+        return JSONResponse(self._description.settings(self._world.address))
+
+
+def _refusal(words: str) -> JSONResponse:
+    return JSONResponse({"ok": False, "error": words}, status_code=400)
+
+
+def _door(call: Call) -> Callable[[Request], Awaitable[Response]]:
+    """Reads a JSON object (nothing counts as an empty one) and turns what cannot be done into a 400 with a sentence."""
+
+    async def answer(request: Request) -> Response:
+        raw = await request.body()
+        try:
+            body = json.loads(raw) if raw else {}
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return _refusal("The request's body is not JSON.")
+        if not isinstance(body, dict):
+            return _refusal("The request's body is a JSON object.")
+        try:
+            return JSONResponse(await call(body))
+        except (ControlError, ActError, books.BooksError) as problem:
+            return _refusal(str(problem))
+
+    return answer
+
+
+def routes(world: World, workspace: Workspace, sync: Sync, description: Description) -> list[BaseRoute]:
+    """The controls below `/sandbox/control`."""
+    return [Mount("/sandbox/control", routes=Control(world, workspace, sync, description).routes())]
