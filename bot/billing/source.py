@@ -108,7 +108,7 @@ class SourceError(Exception):
 
 
 class SourceUnsupported(SourceError):
-    """This source cannot answer that at all."""
+    """The source cannot answer that at all."""
 
 
 class SourceUnavailable(SourceError):

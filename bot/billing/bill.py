@@ -1,0 +1,227 @@
+"""BILL as a billing system: invoices by number, payment terms, their use."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from unicodedata import category
+from urllib.parse import quote
+
+from bot.billing.bill_reading import (
+    BillInvoice,
+    BillTerms,
+    billed,
+    default_term,
+    read_invoice,
+    read_term,
+    term_of,
+)
+from bot.billing.bill_session import BillIdentity, BillSession
+from bot.billing.source import BilledInvoice, SourceRefused, SourceTerm, TermOrigin, TermUse
+from bot.billing.use import UseTally
+
+INVOICE_PAGE = "https://app02.us.bill.com/Invoice?id="
+"""Where a person opens an invoice, before its id. Not documented by BILL: taken from links in the sync's own alerts."""
+TERMS_KEPT_S = 1.0
+"""Seconds for which terms that were read serve questions asked together."""
+LONGEST_NUMBER = 100
+MOST_IN_LIST = 100
+LONGEST_LIST = 6_000
+"""Characters of an encoded list, so that the whole address stays below 8,000."""
+MOST_EVIDENCE = 100
+MOST_SCANNED_PAGES = 20
+UNKNOWN_FILTER = "BDC_1130"
+
+Row = Mapping[str, object]
+
+
+class BillSource:
+    """The source protocol over BILL's API v3 (developer.bill.com). Archived invoices count as not there."""
+
+    def __init__(
+        self,
+        session: BillSession,
+        *,
+        invoice_page: str = INVOICE_PAGE,
+        currency: str = "",
+        terms_kept: float = TERMS_KEPT_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`invoice_page`: the address before an invoice's id. `currency`: of invoices that tell none."""
+        self._session = session
+        self._page = invoice_page
+        self._currency = currency
+        self._terms_kept = terms_kept
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._terms: BillTerms | None = None
+        self._terms_at = 0.0
+
+    @property
+    def label(self) -> str:
+        """BILL."""
+        return "BILL"
+
+    def check(self) -> BillIdentity:
+        """Signs in anew and reads the terms, to prove the credentials and the rights. Raises SourceError."""
+        identity = self._session.sign_in()
+        self._read_terms(fresh=True)
+        return identity
+
+    def allow_sign_in(self) -> None:
+        """Lets a refused sign-in be tried again, because somebody put it right."""
+        self._session.allow_sign_in()
+
+    def find(self, numbers: Sequence[str]) -> Mapping[str, tuple[BilledInvoice, ...]]:
+        """For each number the invoices that bear exactly it. Raises SourceError."""
+        found: dict[str, dict[str, BillInvoice]] = {number: {} for number in numbers}
+        for condition in number_filters(number for number in found if _can_exist(number)):
+            for invoice in self._invoices({"filters": condition}):
+                if invoice.number in found:
+                    found[invoice.number][invoice.id] = invoice
+        invoices = [invoice for same in found.values() for invoice in same.values()]
+        if not invoices:
+            return dict.fromkeys(found, ())
+        terms = self._terms_for(invoices)
+        defaults = self._defaults({i.customer_id for i in invoices if not i.term_id and i.customer_id})
+        return {
+            number: tuple(self._billed(invoice, *term_of(invoice, terms, defaults)) for invoice in same.values())
+            for number, same in found.items()
+        }
+
+    def terms(self) -> Sequence[SourceTerm]:
+        """The payment terms that have a name. Raises SourceError."""
+        return tuple(term for term in self._read_terms().all if term.name)
+
+    def in_use(self, since: date) -> Mapping[str, TermUse]:
+        """Term name to its use; invoices that bear no term of their own are not counted. Raises SourceError."""
+        terms = self._read_terms()
+        tallies: dict[str, UseTally] = {}
+        conditions = {"filters": f'invoiceDate:gte:"{since.isoformat()}"', "sort": "invoiceDate:asc"}
+        seen: set[str] = set()
+        for invoice in self._invoices(conditions):
+            name = terms.name(invoice.term_id)
+            if name is not None and invoice.id not in seen:
+                seen.add(invoice.id)
+                tallies.setdefault(name, UseTally()).add(
+                    customer=invoice.customer_id,
+                    payment=invoice.payment,
+                    balance=invoice.balance,
+                    currency=invoice.currency or self._currency,
+                )
+        customers_known = self._add_defaults(tallies, terms)
+        return {name: tally.use(customers_known=customers_known) for name, tally in tallies.items()}
+
+    def invoices_with(self, term_name: str, since: date) -> Sequence[BilledInvoice]:
+        """Invoices that bear exactly `term_name`, newest first, at most 100. Raises SourceError."""
+        ids = self._read_terms().named(term_name)
+        if not ids or not term_name:
+            return ()
+        dated = f'invoiceDate:gte:"{since.isoformat()}"'
+        newest = {"sort": "invoiceDate:desc"}
+        try:
+            rows = self._first(ids, {"filters": f'paymentTermId:in:"{",".join(ids)}",{dated}', **newest}, 1)
+        except SourceRefused as refusal:
+            if refusal.code != UNKNOWN_FILTER:
+                raise
+            # Not every field of an invoice is documented as one that filters take.
+            rows = self._first(ids, {"filters": dated, **newest}, MOST_SCANNED_PAGES)
+        return tuple(self._billed(invoice, term_name, TermOrigin.INVOICE) for invoice in rows)
+
+    def _first(self, term_ids: Sequence[str], conditions: Mapping[str, str], pages: int) -> list[BillInvoice]:
+        """The first invoices with one of these terms, from so many pages at most."""
+        rows: list[BillInvoice] = []
+        for read, page in enumerate(self._session.pages("/v3/invoices", conditions), 1):
+            rows += [i for i in map(read_invoice, page) if i.term_id in term_ids and not i.archived]
+            if len(rows) >= MOST_EVIDENCE or read >= pages:
+                break
+        return rows[:MOST_EVIDENCE]
+
+    def _invoices(self, conditions: Mapping[str, str]) -> Iterator[BillInvoice]:
+        for page in self._session.pages("/v3/invoices", conditions):
+            for row in page:
+                invoice = read_invoice(row)
+                if not invoice.archived:
+                    yield invoice
+
+    def _billed(self, invoice: BillInvoice, name: str | None, origin: TermOrigin) -> BilledInvoice:
+        return billed(invoice, name, origin, page=self._page, currency=self._currency)
+
+    def _terms_for(self, invoices: Iterable[BillInvoice]) -> BillTerms:
+        """The terms; read again where an invoice bears one that is newer than those kept."""
+        terms = self._read_terms()
+        if all(not invoice.term_id or invoice.term_id in terms for invoice in invoices):
+            return terms
+        return self._read_terms(older_than=terms)
+
+    def _read_terms(self, *, fresh: bool = False, older_than: BillTerms | None = None) -> BillTerms:
+        with self._lock:
+            kept = self._terms
+            if kept is None or fresh or kept is older_than or self._monotonic() - self._terms_at > self._terms_kept:
+                path = f"/v3/organizations/{quote(self._session.organization_id, safe='')}/payment-terms"
+                kept = BillTerms(read_term(row) for page in self._session.pages(path, {}) for row in page)
+                self._terms, self._terms_at = kept, self._monotonic()
+            return kept
+
+    def _defaults(self, customer_ids: Iterable[str]) -> dict[str, str]:
+        """Customer id to the id of the default term; empty where BILL does not let customers be read."""
+        defaults: dict[str, str] = {}
+        try:
+            for condition in list_filters("id", sorted(customer_ids)):
+                for page in self._session.pages("/v3/customers", {"filters": condition}):
+                    defaults |= map(default_term, page)
+        except SourceRefused:
+            return {}
+        return defaults
+
+    def _add_defaults(self, tallies: Mapping[str, UseTally], terms: BillTerms) -> bool:
+        """Adds the customers that have a used term as default; False where customers cannot be read."""
+        try:
+            for page in self._session.pages("/v3/customers", {}):
+                for customer_id, term_id in map(default_term, page):
+                    name = terms.name(term_id)
+                    if name is not None and name in tallies:
+                        tallies[name].customers.add(customer_id)
+        except SourceRefused:
+            return False
+        return True
+
+
+def number_filters(numbers: Iterable[str]) -> Iterator[str]:
+    """Filters that together ask for all these invoice numbers, as few as BILL's rules allow.
+
+    A number with a comma or a quote cannot stand in a list and is asked for alone.
+    """
+    listed: list[str] = []
+    for number in numbers:
+        if any(character in number for character in ',"\\') or number != number.strip():
+            yield f'invoiceNumber:eq:"{_quoted(number)}"'
+        else:
+            listed.append(number)
+    yield from list_filters("invoiceNumber", listed)
+
+
+def list_filters(field: str, values: Iterable[str]) -> Iterator[str]:
+    """`field:in:"…"` filters over all values, each short enough for an address."""
+    chunk: list[str] = []
+    length = 0
+    for value in values:
+        encoded = len(quote(value, safe="")) + 3
+        if chunk and (len(chunk) >= MOST_IN_LIST or length + encoded > LONGEST_LIST):
+            yield f'{field}:in:"{",".join(chunk)}"'
+            chunk, length = [], 0
+        chunk.append(value)
+        length += encoded
+    if chunk:
+        yield f'{field}:in:"{",".join(chunk)}"'
+
+
+def _quoted(number: str) -> str:
+    return number.replace('"', '\\"')
+
+
+def _can_exist(number: str) -> bool:
+    """Whether BILL can keep an invoice of this number: 1 to 100 characters, none of them a control character."""
+    return 0 < len(number) <= LONGEST_NUMBER and not any(category(character) in ("Cc", "Cs") for character in number)
