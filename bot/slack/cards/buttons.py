@@ -1,0 +1,163 @@
+"""Which buttons a card carries, by how the term stands and where the case is; and what their values hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from bot.cases.case import CaseState
+from bot.cases.view import CaseView, Unknown
+from bot.slack.cards import words
+from bot.slack.cards.blocks import VALUE_LIMIT, Block, Confirm, Style, button
+from bot.slack.cards.evidence import advises_correction
+from bot.slack.cards.names import ActionId
+from bot.slack.cards.subject import Subject
+from bot.terms.matching import MatchKind
+from bot.terms.proposal import Action, Proposal
+from bot.terms.term import in_words
+
+_CASE_VALUE = re.compile(r"([0-9]{1,18}):([0-9A-Za-z_-]{0,128})")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseButton:
+    """What a button on a case's card stands for."""
+
+    case_id: int
+    digest: str
+    """Of the proposal that the card shows; empty where it shows none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpButton:
+    """What a button on a look-up's answer stands for: the same question again."""
+
+    number: str | None = None
+    """The invoice number that was asked for."""
+    term: str | None = None
+    """The term that was asked for, exactly."""
+
+
+class UnreadableButtonError(ValueError):
+    """A button's value that no card of this bot carries."""
+
+
+def case_value(case_id: int, digest: str) -> str:
+    """The `value` of a case's buttons: its id and the digest of the proposal on the card."""
+    return f"{case_id}:{digest}"
+
+
+def look_up_value(number: str | None, term: str | None) -> str | None:
+    """The `value` of a look-up's buttons; None where the question is too long for a button."""
+    value = json.dumps({"number": number, "term": term})
+    return value if len(value) <= VALUE_LIMIT else None
+
+
+def read_button(value: str) -> CaseButton | LookUpButton:
+    """What a clicked button stands for. Raises UnreadableButtonError."""
+    if match := _CASE_VALUE.fullmatch(value):
+        return CaseButton(int(match[1]), match[2])
+    try:
+        read = json.loads(value)
+    except ValueError:
+        raise UnreadableButtonError("the button's value is neither a case nor a question") from None
+    if not isinstance(read, dict) or set(read) != {"number", "term"}:
+        raise UnreadableButtonError("the button's value is neither a case nor a question")
+    number, term = read["number"], read["term"]
+    if not all(part is None or isinstance(part, str) for part in (number, term)) or number is term is None:
+        raise UnreadableButtonError("the button's question is neither an invoice number nor a term")
+    return LookUpButton(number=number, term=term)
+
+
+def case_buttons(view: CaseView, subject: Subject) -> list[Block]:
+    """The buttons of a case's card as it stands; none where nothing can be done any more, or just now."""
+    value = case_value(view.case_id, view.digest)
+    return [_button(each, subject, value, first=index == 0) for index, each in enumerate(_offered(view, subject))]
+
+
+def _offered(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
+    if view.state is CaseState.OPEN:
+        return _open(view)
+    if view.state is CaseState.AWAITING_DECISION:
+        return _awaiting_decision(view, subject)
+    return {
+        CaseState.AWAITING_CORRECTION: (ActionId.CORRECTED,),
+        CaseState.UNVERIFIED: (ActionId.CHECK,),
+        CaseState.FAILED: (ActionId.CHECK,),
+        CaseState.AWAITING_SYNC: (ActionId.CHECK,),
+        CaseState.ARRIVED_DIFFERENT: (ActionId.ACCEPT, ActionId.CHECK),
+    }.get(view.state, ())
+
+
+def _open(view: CaseView) -> tuple[ActionId, ...]:
+    diagnosis = view.diagnosis
+    if diagnosis is None:
+        return ()
+    if diagnosis.match is None:
+        if diagnosis.unknown is Unknown.INTACCT_DOWN and view.term_name is not None:
+            return (ActionId.CHECK,)
+        return (ActionId.TELL_TERM, ActionId.CHECK)
+    return {
+        MatchKind.EXACT: (ActionId.CHECK,),
+        MatchKind.INACTIVE: (ActionId.INVOICE_WRONG, ActionId.CHECK),
+        MatchKind.LOOKALIKE: (ActionId.CORRECTED, ActionId.EDIT, ActionId.CHECK),
+        MatchKind.EQUIVALENT: (ActionId.EDIT, ActionId.INVOICE_WRONG, ActionId.CHECK),
+        MatchKind.ABSENT: (ActionId.EDIT, ActionId.INVOICE_WRONG, ActionId.CHECK),
+    }[diagnosis.match.kind]
+
+
+def _awaiting_decision(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
+    proposal = view.proposal
+    if proposal is None:
+        return (ActionId.CHECK,)
+    asking = (ActionId.ASK,) if view.policy == "two-people" and not view.asked_by else ()
+    if proposal.action is Action.REACTIVATE:
+        return (ActionId.REACTIVATE, *asking, ActionId.INVOICE_WRONG, ActionId.DECLINE)
+    offer = ActionId.CHECK if proposal.action is Action.BY_HAND else ActionId.CREATE
+    if subject.kind is MatchKind.LOOKALIKE:
+        both = (ActionId.CORRECTED, offer) if advises_correction(subject) else (offer, ActionId.CORRECTED)
+        return (*both, *asking, ActionId.EDIT, ActionId.DECLINE)
+    return (offer, *asking, ActionId.EDIT, ActionId.INVOICE_WRONG, ActionId.DECLINE)
+
+
+def _button(action_id: ActionId, subject: Subject, value: str, *, first: bool) -> Block:
+    style = Style.PRIMARY if first and action_id in _LEADING else Style.PLAIN
+    return button(
+        action_id, _label(action_id, subject), value, style=style, confirm=_confirm(action_id, subject.proposal)
+    )
+
+
+_LEADING = frozenset({ActionId.CREATE, ActionId.REACTIVATE, ActionId.CORRECTED})
+
+
+def _label(action_id: ActionId, subject: Subject) -> str:
+    if action_id is ActionId.CREATE:
+        if subject.kind in (MatchKind.LOOKALIKE, MatchKind.EQUIVALENT):
+            return "Create the exact name"
+        return f"Create {subject.proposal.name if subject.proposal is not None else 'the term'}"
+    source = subject.source_label or "the billing system"
+    return {
+        ActionId.EDIT: "Edit first",
+        ActionId.REACTIVATE: "Reactivate",
+        ActionId.INVOICE_WRONG: "The invoice is wrong",
+        ActionId.CORRECTED: f"I corrected it in {source}",
+        ActionId.TELL_TERM: "Tell me the term",
+        ActionId.CHECK: "Check again",
+        ActionId.ASK: "Request a decision",
+        ActionId.DECLINE: "Decline",
+        ActionId.ACCEPT: "Accept with a reason",
+    }[action_id]
+
+
+def _confirm(action_id: ActionId, proposal: Proposal | None) -> Confirm | None:
+    """The dialog before a write that one click decides; a click that opens a view needs none."""
+    if action_id is not ActionId.CREATE or proposal is None or not proposal.one_click:
+        return None
+    owner = f"the entity {proposal.entity}" if proposal.entity else "all entities"
+    return Confirm(
+        title=f"Create {words.visible(proposal.name, 60)}?",
+        text=f"An AR term of exactly this name for {owner} is written to Intacct: {in_words(proposal.rule)}. "
+        "Your name is kept with the decision.",
+        confirm="Create",
+    )

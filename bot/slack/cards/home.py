@@ -1,0 +1,111 @@
+"""The App Home: what this is, what is open, and whether the bot is well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.slack.cards import words
+from bot.slack.cards.blocks import Block, context, divider, section, within
+from bot.slack.cards.names import COMMAND
+
+CASES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeCase:
+    """One open case in the list."""
+
+    number: int
+    company: str
+    term_name: str | None
+    state: str
+    """In words, as on its card."""
+    invoices: int
+    since: datetime
+    permalink: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthLine:
+    """One thing that the bot depends on."""
+
+    name: str
+    """`Intacct`, `BILL`, `Database`."""
+    well: bool
+    sentence: str
+    """`answered 2 minutes ago`, or what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeValue:
+    """What the App Home shows."""
+
+    open_cases: tuple[HomeCase, ...]
+    """Newest first."""
+    open_total: int
+    health: tuple[HealthLine, ...]
+    at: datetime
+    alert_channels: tuple[str, ...] = ()
+    """Channel ids that are listened to."""
+
+
+def home(value: HomeValue) -> Block:
+    """The `view` of `views.publish`."""
+    blocks: list[Block] = [
+        section(
+            "*Termkeeper*",
+            "When an invoice cannot sync to Sage Intacct because its payment terms are not an active AR term there, "
+            "I say so in the alert's thread, propose the term, and create it once an approver agrees. "
+            "Then I watch until the invoice is in the books.",
+            f"Ask me any time: `{COMMAND} INV-1042`, or `{COMMAND} help`.",
+            _channels(value.alert_channels),
+        ),
+        divider(),
+        section(f"*Open cases: {value.open_total:,}*", *_cases(value.open_cases)),
+    ]
+    more = value.open_total - min(len(value.open_cases), CASES_SHOWN)
+    if more > 0:
+        blocks.append(context(f"{words.counted(more, 'older case is', 'older cases are')} not shown here."))
+    blocks += [
+        divider(),
+        section(f"*{_health(value.health)}*", *_health_lines(value.health)),
+        context(
+            f"As of {words.at_moment(value.at)}. A payment term is only ever written after an approver's decision."
+        ),
+    ]
+    return {"type": "home", "blocks": list(within(blocks, 20_000))}
+
+
+def _channels(channels: Sequence[str]) -> str:
+    shown = [f"<#{channel}>" for channel in channels[:5] if channel.isalnum() and channel.isascii()]
+    return f"I listen to {words.joined(shown)}." if shown else ""
+
+
+def _cases(cases: Sequence[HomeCase]) -> list[str]:
+    if not cases:
+        return ["Nothing waits."]
+    return [_case(case) for case in cases[:CASES_SHOWN]]
+
+
+def _case(case: HomeCase) -> str:
+    link = words.link(case.permalink, f"case {case.number}")
+    term = words.code(case.term_name, 40) if case.term_name is not None else "term not known yet"
+    waits = words.counted(case.invoices, "invoice")
+    return f"• {link} · {term} · {words.name(case.state, 60)} · {waits} · since {words.on_day(case.since)}"
+
+
+def _health(lines: Sequence[HealthLine]) -> str:
+    unwell = [line.name for line in lines if not line.well]
+    if not unwell:
+        return "Everything answers"
+    names = words.joined([words.name(name, 40) for name in unwell[:5]])
+    return f"Needs attention: {names}"
+
+
+def _health_lines(lines: Sequence[HealthLine]) -> list[str]:
+    return [
+        f"• {words.name(line.name, 40)}: {'well' if line.well else 'not well'}, {words.said(line.sentence, 200)}"
+        for line in lines[:10]
+    ]

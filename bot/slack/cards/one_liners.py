@@ -1,0 +1,124 @@
+"""The short answers: a thread's later alerts, refusals, and what went otherwise than the person meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.cases.policy import RefusalReason
+from bot.slack.cards import words
+from bot.slack.cards.blocks import Block, CardMessage, actions, button, message, section
+from bot.slack.cards.buttons import case_value
+from bot.slack.cards.names import COMMAND, ActionId
+
+
+def waits_too(
+    numbers: Sequence[str], case_number: int, *, term_name: str | None = None, permalink: str = ""
+) -> CardMessage:
+    """In the thread of a later alert, where its invoices' case is.
+
+    `permalink`: of the case's card where that stands elsewhere; empty where it stands above, in the same channel.
+    `term_name`: for an alert that names a term and no invoice.
+    """
+    case = words.link(permalink, f"case {case_number}") if permalink else f"case {case_number} above"
+    if not numbers:
+        what = f"{words.code(term_name, 100)} is" if term_name is not None else "This failure is"
+        return message([section(f"{what} looked after already: {case}.")])
+    shown = [words.name(number, 60) for number in numbers[:5]]
+    more = len(numbers) - len(shown)
+    who = words.joined([*shown, *([f"{words.number(more)} more"] if more else [])])
+    return message([section(f"{who} {'waits' if len(numbers) == 1 else 'wait'} for the same term: {case}.")])
+
+
+def refused(reason: RefusalReason, approvers: Sequence[str], *, case_id: int, digest: str, clicker: str) -> CardMessage:
+    """To a person who may not decide: why, and who can. [Ask them] where nobody was asked in his name yet."""
+    others = [approver for approver in approvers if approver != clicker]
+    who = f"Only {words.people(others)} can approve this." if others else "Nobody else is named as an approver yet."
+    why = {
+        RefusalReason.NOT_APPROVER: "",
+        RefusalReason.ASKED: "You asked for this decision, so somebody else has to take it. ",
+        RefusalReason.SUPPLIED: "You told the term, so somebody else has to decide on it. ",
+        RefusalReason.EDITED: "You edited this proposal, so somebody else has to decide on it. ",
+        RefusalReason.NOBODY_ASKED: "Two people are needed here: somebody else has to request the decision first. ",
+    }[reason]
+    blocks: list[Block] = [section(f"{why}{'' if reason is RefusalReason.NOBODY_ASKED else who}".strip())]
+    if reason is RefusalReason.NOT_APPROVER and others:
+        blocks.append(actions("refused", [button(ActionId.ASK, "Ask them", case_value(case_id, digest))]))
+    return message(blocks)
+
+
+def asked(case_number: int, approvers: Sequence[str], *, permalink: str = "") -> CardMessage:
+    """To the person who asked for a decision."""
+    case = words.link(permalink, f"case {case_number}")
+    who = words.people(approvers, "or") if approvers else "an approver"
+    return _line(f"Asked. {words.first_upper(case)} waits for {who}, on its card in the channel.")
+
+
+def please_decide(case_number: int, approvers: Sequence[str], asker: str) -> CardMessage:
+    """In the card's thread: somebody asks the approvers to decide."""
+    who = words.people(approvers) if approvers else "Approvers"
+    return _line(f"{who}: {words.mention(asker)} asks for a decision on case {case_number}, on the card above.")
+
+
+def outdated(case_number: int) -> CardMessage:
+    """The click was on an earlier proposal or state."""
+    return _line(f"Case {case_number} has moved on since that card was made. Nothing was done; the card is fresh now.")
+
+
+def too_late(case_number: int) -> CardMessage:
+    """The decision had expired."""
+    return _line(f"Case {case_number} has expired. Nothing was done. The next failure opens a new case.")
+
+
+def press_again() -> CardMessage:
+    """The view could not be opened within Slack's three seconds."""
+    return _line("That took longer than Slack allows for opening a window. Nothing was done; please press again.")
+
+
+def repeat_please() -> CardMessage:
+    """The click or command could not be kept, so it was not taken."""
+    return _line("I cannot take this in just now, so nothing was done. Please repeat it in a minute.")
+
+
+def unexpected(error_id: str) -> CardMessage:
+    """Something went wrong that nobody foresaw; the log has the rest under this id."""
+    return _line(
+        "Something went wrong that I did not expect, and I stopped there. "
+        f"The admin finds it in the log under {words.code(error_id, 60)}."
+    )
+
+
+def reason_needed(*, reference: bool) -> CardMessage:
+    """The decision came without what it takes."""
+    what = "a reason and a reference" if reference else "a reason"
+    return _line(f"This decision takes {what}. Nothing was done; please press the button again and give {what}.")
+
+
+def looking() -> CardMessage:
+    """While a look-up is under way."""
+    return _line("Looking at both systems. This takes a few seconds.")
+
+
+def noted_told(case_number: int) -> CardMessage:
+    """To the person who told the term."""
+    return _line(f"Noted for case {case_number}; I am looking at it now. As you told the term, somebody else decides.")
+
+
+def noted_edit(case_number: int) -> CardMessage:
+    """To the person who edited the proposal."""
+    return _line(f"Case {case_number} has your proposal now. As you edited it, somebody else decides.")
+
+
+def not_a_member() -> CardMessage:
+    """To somebody who is no full member of the workspace."""
+    return _line("Only full members of this workspace can do that. Nothing was done.")
+
+
+def case_gone() -> CardMessage:
+    """A button of a case that the records do not hold."""
+    return _line(
+        f"I do not know this case any more. Nothing was done; {words.code(COMMAND)} with the number looks it up."
+    )
+
+
+def _line(text: str) -> CardMessage:
+    return message([section(text)])

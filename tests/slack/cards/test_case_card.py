@@ -1,0 +1,165 @@
+"""A case's card for every match and every state: what it says, which buttons it has, that it fits Slack's limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.cases.case import CaseState
+from bot.cases.view import CaseView
+from bot.slack.cards.blocks import BLOCKS_TEXT_LIMIT, TEXT_LIMIT
+from bot.slack.cards.buttons import CaseButton, read_button
+from bot.slack.cards.case_card import case_card
+from bot.slack.cards.names import METADATA_EVENT, ActionId
+from tests.slack.cards import samples
+from tests.slack.cards.limits import faults, texts
+from tests.slack.cards.reading import button, buttons, read
+
+EDIT, WRONG, DECLINE, CHECK = "case.edit", "case.invoice_wrong", "case.decline", "case.check"
+TABLE = {
+    "absent": ["case.create", EDIT, WRONG, DECLINE],
+    "absent not one-click": ["case.create", EDIT, WRONG, DECLINE],
+    "absent by hand": [CHECK, EDIT, WRONG, DECLINE],
+    "absent undecided": [EDIT, WRONG, CHECK],
+    "absent two people": ["case.create", "case.ask", EDIT, WRONG, DECLINE],
+    "absent without invoices": ["case.create", EDIT, WRONG, DECLINE],
+    "lookalike": ["case.corrected", "case.create", EDIT, DECLINE],
+    "lookalike case only": ["case.create", "case.corrected", EDIT, DECLINE],
+    "lookalike inactive": ["case.create", "case.corrected", EDIT, DECLINE],
+    "equivalent": ["case.create", EDIT, WRONG, DECLINE],
+    "inactive": ["case.reactivate", WRONG, DECLINE],
+    "exact": [CHECK],
+    "exact older": [CHECK],
+    "not found": ["case.tell_term", CHECK],
+    "several found": ["case.tell_term", CHECK],
+    "no term": ["case.tell_term", CHECK],
+    "source down": ["case.tell_term", CHECK],
+    "Intacct down": ["case.tell_term", CHECK],
+    "looking": [],
+    "awaiting correction": ["case.corrected"],
+    "writing": [],
+    "verifying": [],
+    "unverified": [CHECK],
+    "failed": [CHECK],
+    "failed differently": [CHECK],
+    "awaiting sync": [CHECK],
+    "appeared": [CHECK],
+    "corrected": [CHECK],
+    "arrived different": ["case.accept", CHECK],
+    "closed": [],
+    "accepted": [],
+    "merged": [],
+    "declined": [],
+    "expired": [],
+    "dismissed": [],
+    "cause unknown": [],
+}
+
+
+def _said(view: CaseView) -> str:
+    return "\n".join(read(case_card(view).blocks))
+
+
+@pytest.mark.parametrize("which", samples.EVERY)
+def test_card_reads_as_reviewed(which: str, snapshot: Any) -> None:
+    card = case_card(samples.EVERY[which])
+    assert {"text": card.text.split("\n"), "blocks": read(card.blocks)} == snapshot
+
+
+@pytest.mark.parametrize("which", samples.EVERY)
+def test_card_has_the_buttons_of_the_table_and_no_others(which: str) -> None:
+    assert buttons(case_card(samples.EVERY[which]).blocks) == TABLE[which]
+
+
+@pytest.mark.parametrize("which", samples.EVERY)
+def test_card_fits_slacks_limits(which: str) -> None:
+    card = case_card(samples.EVERY[which])
+    assert faults(card.blocks) == []
+    assert 0 < len(card.text) <= TEXT_LIMIT
+    assert sum(map(len, texts(card.blocks))) <= BLOCKS_TEXT_LIMIT + 1500
+
+
+@pytest.mark.parametrize("which", samples.EVERY)
+def test_text_for_screen_readers_says_all_that_the_blocks_say(which: str) -> None:
+    card = case_card(samples.EVERY[which])
+    bare = card.text.replace("`", "").replace("*", "")
+    for line in read(card.blocks):
+        if line.startswith("["):
+            assert line[1 : line.index("]")] in bare
+        elif line.strip() and "```" not in line:
+            assert line.removeprefix("~ ").replace("`", "").replace("*", "") in bare
+
+
+@pytest.mark.parametrize("which", samples.EVERY)
+def test_card_is_calm(which: str) -> None:
+    spoken = _said(samples.EVERY[which]).replace("<!date^", "")
+    assert "!" not in spoken
+    assert not [character for character in spoken if "\U0001f000" <= character <= "\U0001faff" or character in "✅❌⚠"]
+
+
+@pytest.mark.parametrize("state", list(CaseState))
+def test_final_and_working_states_have_no_live_buttons(state: CaseState) -> None:
+    card = case_card(samples.case(state=state))
+    dead = state.final or state in (CaseState.WRITING, CaseState.VERIFYING)
+    assert (buttons(card.blocks) == []) == dead
+
+
+def test_buttons_carry_the_case_and_the_digest_of_what_was_seen() -> None:
+    card = case_card(samples.case())
+    for action_id in TABLE["absent"]:
+        assert read_button(button(card.blocks, action_id)["value"]) == CaseButton(312, samples.DIGEST)
+
+
+def test_one_click_creation_asks_first_and_others_open_a_view() -> None:
+    assert "confirm" in button(case_card(samples.case()).blocks, "case.create")
+    assert "confirm" not in button(case_card(samples.case(proposal=samples.DOUBTFUL)).blocks, "case.create")
+    assert "confirm" not in button(case_card(samples.BY_MATCH["inactive"]).blocks, "case.reactivate")
+
+
+def test_create_says_the_name() -> None:
+    assert button(case_card(samples.case()).blocks, ActionId.CREATE)["text"]["text"] == "Create Net 45"
+
+
+def test_wherever_a_creation_is_offered_it_can_be_edited_first() -> None:
+    for view in samples.EVERY.values():
+        offered = buttons(case_card(view).blocks)
+        assert "case.create" not in offered or EDIT in offered
+
+
+def test_metadata_finds_the_card_again() -> None:
+    assert case_card(samples.case()).metadata == {
+        "event_type": METADATA_EVENT,
+        "event_payload": {"case_id": 312, "revision": 3},
+    }
+
+
+def test_approvers_are_named_and_their_absence_is_told() -> None:
+    assert "<@U0DAN> or <@U0PRIYA> can approve" in _said(samples.case())
+    assert "APPROVERS names no active member" in _said(samples.case(approvers=()))
+
+
+def test_sums_are_kept_apart_by_currency_and_credits_apart() -> None:
+    more = (
+        samples.billed("INV-2", amount=samples.Decimal(2150), currency="EUR"),
+        samples.billed("INV-3", amount=samples.Decimal(18400)),
+        samples.billed("CM-1", amount=samples.Decimal(-50)),
+    )
+    first, *_ = samples.waiting()
+    invoices = (first, *(samples.CaseInvoice(number=each.number, billed=each) for each in more))
+    assert "($18,400.00 and €2,150.00; credits -$50.00)" in _said(samples.case(invoices=invoices))
+
+
+def test_a_discount_that_ended_before_the_invoice_is_in_the_books_is_told() -> None:
+    early = samples.DueRule(10)
+    discount = samples.Discount(amount=samples.Decimal(2), unit=samples.AmountUnit.PERCENTAGE, rule=early)
+    rule = samples.PaymentTerm(due=samples.DueRule(45), discount=discount)
+    said = _said(samples.case(proposal=replace(samples.proposal(), rule=rule)))
+    assert "The discount on INV-1042 ended Nov 12, 2026, before the invoice is in the books." in said
+
+
+def test_payments_wait_behind_their_invoice() -> None:
+    said = _said(samples.case())
+    assert "the invoice first, then the payment of $500.00 behind INV-1042" in said
+    assert "deferred revenue schedules" in said
