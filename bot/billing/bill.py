@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from unicodedata import category
 from urllib.parse import quote
 
 from bot.billing.bill_reading import (
+    BillCustomer,
     BillInvoice,
     BillTerms,
     billed,
-    default_term,
+    read_customer,
     read_invoice,
     read_term,
     term_of,
@@ -85,9 +87,13 @@ class BillSource:
         if not invoices:
             return dict.fromkeys(found, ())
         terms = self._terms_for(invoices)
-        defaults = self._defaults({i.customer_id for i in invoices if not i.term_id and i.customer_id})
+        sparse = {i.customer_id for i in invoices if i.customer_id and not (i.term_id and i.customer_name)}
+        customers = self._customers(sparse)
         return {
-            number: tuple(self._billed(invoice, *term_of(invoice, terms, defaults)) for invoice in same.values())
+            number: tuple(
+                self._billed(_with_customer(invoice, customers), *term_of(invoice, terms, customers))
+                for invoice in same.values()
+            )
             for number, same in found.items()
         }
 
@@ -165,28 +171,34 @@ class BillSource:
                 self._terms, self._terms_at = kept, self._monotonic()
             return kept
 
-    def _defaults(self, customer_ids: Iterable[str]) -> dict[str, str]:
-        """Customer id to the id of the default term; empty where BILL does not let customers be read."""
-        defaults: dict[str, str] = {}
+    def _customers(self, ids: Iterable[str]) -> dict[str, BillCustomer]:
+        """Customers by id; none where BILL does not let customers be read."""
+        customers: dict[str, BillCustomer] = {}
         try:
-            for condition in list_filters("id", sorted(customer_ids)):
+            for condition in list_filters("id", sorted(ids)):
                 for page in self._session.pages("/v3/customers", {"filters": condition}):
-                    defaults |= map(default_term, page)
+                    customers |= {customer.id: customer for customer in map(read_customer, page)}
         except SourceRefused:
             return {}
-        return defaults
+        return customers
 
     def _add_defaults(self, tallies: Mapping[str, UseTally], terms: BillTerms) -> bool:
         """Adds the customers that have a used term as default; False where customers cannot be read."""
         try:
             for page in self._session.pages("/v3/customers", {}):
-                for customer_id, term_id in map(default_term, page):
-                    name = terms.name(term_id)
+                for customer in map(read_customer, page):
+                    name = terms.name(customer.term_id)
                     if name is not None and name in tallies:
-                        tallies[name].customers.add(customer_id)
+                        tallies[name].customers.add(customer.id)
         except SourceRefused:
             return False
         return True
+
+
+def _with_customer(invoice: BillInvoice, customers: Mapping[str, BillCustomer]) -> BillInvoice:
+    """The invoice with its customer's name, where only the customer's own record tells it."""
+    customer = customers.get(invoice.customer_id)
+    return replace(invoice, customer_name=customer.name) if customer and not invoice.customer_name else invoice
 
 
 def number_filters(numbers: Iterable[str]) -> Iterator[str]:

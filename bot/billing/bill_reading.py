@@ -40,6 +40,16 @@ class BillInvoice:
     updated_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillCustomer:
+    """A customer of `GET /v3/customers`."""
+
+    id: str
+    name: str
+    term_id: str
+    """The default term's id; empty where there is none."""
+
+
 class BillTerms:
     """An organization's payment terms, by id and by days."""
 
@@ -96,8 +106,10 @@ def read_term(row: Mapping[str, object]) -> SourceTerm:
     )
 
 
-def term_of(invoice: BillInvoice, terms: BillTerms, defaults: Mapping[str, str]) -> tuple[str | None, TermOrigin]:
-    """The invoice's term and how it is known; `defaults`: customer id to the id of the customer's default term.
+def term_of(
+    invoice: BillInvoice, terms: BillTerms, customers: Mapping[str, BillCustomer]
+) -> tuple[str | None, TermOrigin]:
+    """The invoice's term and how it is known; `customers`: those known, by id.
 
     Without a term of its own, an invoice's is inferred: the customer's default, else the one term whose days equal
     the days between the invoice's dates.
@@ -105,7 +117,8 @@ def term_of(invoice: BillInvoice, terms: BillTerms, defaults: Mapping[str, str])
     if invoice.term_id:
         name = terms.name(invoice.term_id)
         return (name, TermOrigin.INVOICE) if name else (None, TermOrigin.NONE)
-    default = terms.name(defaults.get(invoice.customer_id, ""))
+    customer = customers.get(invoice.customer_id)
+    default = terms.name(customer.term_id) if customer else None
     if default:
         return default, TermOrigin.CUSTOMER
     if invoice.invoice_date and invoice.due_date:
@@ -137,9 +150,9 @@ def billed(
     )
 
 
-def default_term(row: Mapping[str, object]) -> tuple[str, str]:
-    """A customer record's id and the id of its default term, empty where it has none."""
-    return _text(row, "id"), _text(row, "paymentTermId")
+def read_customer(row: Mapping[str, object]) -> BillCustomer:
+    """One record of the customer list."""
+    return BillCustomer(id=_text(row, "id"), name=_text(row, "name"), term_id=_text(row, "paymentTermId"))
 
 
 def _text(row: Mapping[str, object], key: str) -> str:

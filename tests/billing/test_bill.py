@@ -117,6 +117,14 @@ def test_an_invoice_without_a_term_takes_the_customers_default_as_an_inference(w
     assert (invoice.term_name, invoice.term_origin, invoice.term_inferred) == ("Net 30", TermOrigin.CUSTOMER, True)
 
 
+def test_a_customers_name_is_read_where_the_invoice_does_not_tell_it(world: World, emulated: Connect) -> None:
+    term = books.add_term(world, "Net 45", 45)
+    world.store.table("bill_customer")["0cu01"] = {"id": "0cu01", "name": "Globex"}
+    add_invoice(world, "INV-1", paymentTermId=term["id"], customer=None)
+    (invoice,) = emulated().source.find(["INV-1"])["INV-1"]
+    assert (invoice.customer_id, invoice.customer_name, invoice.term_name) == ("0cu01", "Globex", "Net 45")
+
+
 def test_without_a_default_the_days_between_the_dates_may_tell_the_term(world: World, emulated: Connect) -> None:
     books.add_term(world, "Net 45", 45)
     add_invoice(world, "INV-1")
