@@ -70,7 +70,10 @@ def create_invoice(body: Element, world: World, user: str, location: str) -> Out
 
 
 def sequence_error() -> FunctionError:
-    """What the gateway says of a term that is not there, not active or not to be used: words that name no term."""
+    """What the gateway says of a term that is not there, not active or not to be used: words that name no term.
+
+    A customer on hold stands here for the other causes of the same words.
+    """
     return FunctionError(
         Trouble(errorno="BL01001973", description2="Could not retrieve the Sequence record!"),
         Trouble(errorno="BL01001973", description2="Could not create invoice record!"),
@@ -94,6 +97,8 @@ def _customer(world: World, customer_id: str) -> Record:
         raise refused(
             f"Customer '{customer_id}' is inactive.", FUNCTION, "Activate the customer or choose another one."
         )
+    if customer.get("ONHOLD") == "true":
+        raise sequence_error()
     return customer
 
 

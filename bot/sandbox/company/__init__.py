@@ -1,0 +1,7 @@
+"""The company acme: a believable year in two systems, in which each kind of mismatch is about to show."""
+
+from __future__ import annotations
+
+from bot.sandbox.company.founding import found
+
+__all__ = ["found"]
