@@ -144,7 +144,7 @@ TRANSITIONS: dict[tuple[CaseState, CaseEvent], CaseState] = {
 
 
 class TransitionRefused(Exception):
-    """This event cannot move a case from this state."""
+    """The event cannot move a case from its state."""
 
 
 def next_state(state: CaseState, event: CaseEvent) -> CaseState:

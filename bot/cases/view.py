@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.billing.source import BilledInvoice
 from bot.cases.case import CaseState
 from bot.terms.matching import Match
-from bot.terms.proposal import Proposal
+from bot.terms.proposal import InvoiceEvidence, Proposal
 
 
 class Unknown(StrEnum):
@@ -47,6 +47,10 @@ class Diagnosis:
     """Inactive: the date of the last invoice in Intacct that bears the term, where asked."""
     not_known: tuple[str, ...] = ()
     """Sentences: what could not be read, and where to look."""
+    billing_days: int | None = None
+    """The days that the source keeps for the term; None where it keeps none."""
+    evidence: tuple[InvoiceEvidence, ...] = ()
+    """The invoices that the proof was made over, kept so that an edit is proved against the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

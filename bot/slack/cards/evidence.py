@@ -182,7 +182,7 @@ def _use_counts(subject: Subject, diagnosis: Diagnosis, term: ArTerm) -> str:
     books, billed = diagnosis.intacct_uses.get(term.name), diagnosis.source_invoices
     there = f"{words.counted(books, 'invoice')}" if books is not None else "an unknown number of invoices"
     here = f"{billed:,}" if billed is not None else "an unknown number"
-    return f"{there} in Intacct use its spelling, {here} in {subject.source} the other"
+    return f"{there} in Intacct use one spelling, {here} in {subject.source} the other"
 
 
 def _changes_for(diagnosis: Diagnosis) -> str:

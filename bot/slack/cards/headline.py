@@ -26,8 +26,9 @@ def about(subject: Subject) -> str:
 
 
 def quoted(text: str) -> str:
-    """A name in typographic quotes where it is plain, in code quotes where it is not."""
-    return f"“{text}”" if len(text) <= 100 and words.is_plain(text) else words.code(text, 100)
+    """A name in quotes as it looks to a person, for a sentence that says that looks deceive; else in code quotes."""
+    looks = words.as_it_looks(text)
+    return f"“{looks}”" if len(looks) <= 100 and words.is_plain(looks) else words.code(text, 100)
 
 
 def _matched(subject: Subject, match: Match) -> str:

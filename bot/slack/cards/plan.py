@@ -71,11 +71,12 @@ def _source(subject: Subject, source: FieldSource, *, first: bool) -> str:
     """The first source, and then those that agree with it."""
     if source is FieldSource.NAME:
         return "read from the name" if first else "the name says the same"
-    shown = {
-        FieldSource.BILLING_DAYS: f"{subject.source}'s days",
-        FieldSource.INVOICE_DATES: "the invoices' due dates",
-    }.get(source, source.value)
-    return shown if first else f"{shown} {'say' if shown.endswith('s') else 'says'} the same"
+    if source is FieldSource.BILLING_DAYS:
+        days = subject.diagnosis.billing_days if subject.diagnosis is not None else None
+        return f"{subject.source} says {words.counted(days, 'day')}" if days is not None else f"{subject.source}'s days"
+    if source is FieldSource.INVOICE_DATES:
+        return "the invoices' due dates" if first else "the invoices' due dates agree"
+    return source.value
 
 
 def proof_line(proposal: Proposal) -> str:

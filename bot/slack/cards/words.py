@@ -110,6 +110,12 @@ def _isolated(shown: str, text: str) -> str:
     return shown
 
 
+def as_it_looks(text: str) -> str:
+    """`text` as a person sees it: any blank as a space, what is not seen left out. Not escaped."""
+    seen = (" " if each.isspace() or unicodedata.category(each) == "Zs" else each for each in text)
+    return re.sub(" +", " ", "".join(each for each in seen if not _unseen(each))).strip()
+
+
 def code(text: str, limit: int = NAME_LIMIT) -> str:
     """A name from outside in code quotes, exactly, with nothing hidden in it."""
     if not text:

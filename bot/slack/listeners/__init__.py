@@ -1,1 +1,14 @@
-"""Listeners by Slack's own kinds, each module with a `register(app, ...)`."""
+"""Listeners by Slack's own kinds, each module with a `register(app, parts)`."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+
+from bot.slack.listeners import actions, commands, events, messages, shortcuts, views
+from bot.slack.listeners.parts import Parts
+
+
+def register(app: App, parts: Parts) -> None:
+    """Registers every listener."""
+    for kind in (messages, commands, actions, views, shortcuts, events):
+        kind.register(app, parts)

@@ -1,0 +1,331 @@
+"""What people do to a case: decide, edit, tell, correct, ask. Each is checked here, once, at the moment it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.billing.source import TermOrigin
+from bot.cases import store
+from bot.cases.case import CaseEvent, CaseState, TransitionRefused
+from bot.cases.codec import DIAGNOSIS, PROPOSAL, RULE, digest
+from bot.cases.policy import Part, RefusalReason, refusal
+from bot.cases.ports import Company, Person
+from bot.cases.reading import Entry
+from bot.cases.step import Stale, Step
+from bot.records import jobs
+from bot.records.tables import decisions
+from bot.terms.proposal import Action, Proposal, propose
+from bot.terms.term import PaymentTerm
+
+
+class OutcomeKind(StrEnum):
+    """How an act ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """This person may not decide; `reason` says why."""
+    OUTDATED = "outdated"
+    """The card shows an earlier proposal or state; look at the fresh one."""
+    NEEDS_REASON = "needs_reason"
+    """The proposal is not one-click: it needs a reason."""
+    NEEDS_REFERENCE = "needs_reference"
+    """The proposal exceeds the policy: it needs a reference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The answer to an act."""
+
+    kind: OutcomeKind
+    reason: RefusalReason | None = None
+
+
+DONE = Outcome(kind=OutcomeKind.DONE)
+OUTDATED = Outcome(kind=OutcomeKind.OUTDATED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One person's act on one case, as it was taken in."""
+
+    case_id: int
+    person: Person
+    digest: str
+    """Of the proposal that the person saw."""
+    key: str
+    """Of the click or submission, so that what comes twice is recognised."""
+
+
+def _current(step: Step, act: Act, *states: CaseState) -> Any | None:
+    case = store.read(step.connection, act.case_id)
+    if CaseState(case.state) not in states or act.digest != (case.proposal_digest or ""):
+        return None
+    return case
+
+
+def _decide(
+    step: Step,
+    company: Company,
+    act: Act,
+    *,
+    case: Any,
+    verdict: str,
+    approvers: Collection[str],
+    reason: str = "",
+    reference: str = "",
+) -> int | None:
+    """Keeps a decision; None where this very click was kept before."""
+    decision_id: int | None = step.connection.scalar(
+        insert(decisions)
+        .values(
+            case_id=case.id,
+            proposal_digest=act.digest,
+            team=act.person.team,
+            user_id=act.person.user_id,
+            verdict=verdict,
+            reason=reason or None,
+            reference=reference or None,
+            policy=company.approval_policy,
+            approvers=sorted(approvers),
+            proposal=case.proposal,
+            click=act.key,
+            at=step.now,
+        )
+        .on_conflict_do_nothing(index_elements=["click"])
+        .returning(decisions.c.id)
+    )
+    if decision_id is not None:
+        step.record(
+            case.company,
+            "decision",
+            {
+                "case": case.number,
+                "verdict": verdict,
+                "digest": act.digest,
+                "team": act.person.team,
+                "reason": reason,
+                "reference": reference,
+                "policy": company.approval_policy,
+                "approvers": sorted(approvers),
+                "proposal": case.proposal,
+            },
+            actor=act.person.user_id,
+            case_id=case.id,
+        )
+    return decision_id
+
+
+def _refused(step: Step, company: Company, act: Act, approvers: Collection[str], what: str) -> Outcome | None:
+    case = store.read(step.connection, act.case_id)
+    why = refusal(
+        company.approval_policy,
+        act.person,
+        approvers=approvers,
+        participants=store.participants(step.connection, case),
+    )
+    if why is None:
+        return None
+    step.record(
+        case.company,
+        "refused",
+        {"case": case.number, "what": what, "why": why.value},
+        actor=act.person.user_id,
+        case_id=case.id,
+    )
+    return Outcome(kind=OutcomeKind.REFUSED, reason=why)
+
+
+def approve(
+    step: Step, company: Company, act: Act, *, approvers: Collection[str], reason: str = "", reference: str = ""
+) -> Outcome:
+    """An approver's yes to the proposal that he saw: create, or reactivate."""
+    case = _current(step, act, CaseState.AWAITING_DECISION)
+    if case is None or case.proposal is None:
+        return OUTDATED
+    refused = _refused(step, company, act, approvers, "approve")
+    if refused is not None:
+        return refused
+    proposal = PROPOSAL.validate_python(case.proposal)
+    if proposal.action is Action.BY_HAND:
+        return OUTDATED
+    if not proposal.one_click and not reason.strip():
+        return Outcome(kind=OutcomeKind.NEEDS_REASON)
+    if proposal.outside_policy and not reference.strip():
+        return Outcome(kind=OutcomeKind.NEEDS_REFERENCE)
+    decided = _decide(
+        step, company, act, case=case, verdict="approve", approvers=approvers, reason=reason, reference=reference
+    )
+    if decided is None:
+        return DONE
+    return _moved(step, case, CaseEvent.APPROVED, act, due_at=step.now)
+
+
+def decline(step: Step, company: Company, act: Act, *, approvers: Collection[str], reason: str) -> Outcome:
+    """An approver's no, with a reason."""
+    case = _current(step, act, CaseState.AWAITING_DECISION)
+    if case is None:
+        return OUTDATED
+    refused = _refused(step, company, act, approvers, "decline")
+    if refused is not None:
+        return refused
+    if not reason.strip():
+        return Outcome(kind=OutcomeKind.NEEDS_REASON)
+    if _decide(step, company, act, case=case, verdict="decline", approvers=approvers, reason=reason) is None:
+        return DONE
+    return _moved(step, case, CaseEvent.DECLINED, act)
+
+
+def _moved(step: Step, case: Any, event: CaseEvent, act: Act, **columns: Any) -> Outcome:
+    try:
+        step.move(case, event, actor=act.person.user_id, **columns)
+    except (Stale, TransitionRefused):
+        return OUTDATED
+    return DONE
+
+
+def edit(step: Step, company: Company, act: Act, *, entry: Entry, reason: str = "") -> Outcome:
+    """Puts a person's own rule in the proposal's place, proved against what the case has read.
+
+    Whoever edits cannot decide it.
+    """
+    case = _current(step, act, CaseState.AWAITING_DECISION, CaseState.OPEN, CaseState.FAILED, CaseState.UNVERIFIED)
+    if case is None or case.term_name is None:
+        return OUTDATED
+    proposal = _edited(case, company, entry)
+    if proposal is None:
+        return OUTDATED
+    bound = digest(proposal)
+    store.take_part(step, case.id, act.person, Part.EDITED, bound)
+    note = {
+        **(case.note or {}),
+        "rule": RULE.dump_python(entry.rule, mode="json"),
+        "description": entry.description,
+        "edit_reason": reason,
+        "trouble": None,
+    }
+    kept = PROPOSAL.dump_python(proposal, mode="json")
+    step.record(
+        case.company,
+        "edit",
+        {"case": case.number, "digest": bound, "proposal": kept, "reason": reason},
+        actor=act.person.user_id,
+        case_id=case.id,
+    )
+    event = CaseEvent.WRITE_PROPOSED if CaseState(case.state) is CaseState.OPEN else CaseEvent.NEW_PROPOSAL
+    expires = step.now + timedelta(days=company.decision_days)
+    return _moved(
+        step,
+        case,
+        event,
+        act,
+        proposal=kept,
+        proposal_digest=bound,
+        note=note,
+        expires_at=expires,
+        due_at=expires,
+    )
+
+
+def _edited(case: Any, company: Company, entry: Entry) -> Proposal | None:
+    if case.diagnosis is None:
+        return None
+    diagnosis = DIAGNOSIS.validate_python(case.diagnosis)
+    if diagnosis.match is None:
+        return None
+    made = propose(
+        diagnosis.match,
+        evidence=diagnosis.evidence,
+        billing_days=diagnosis.billing_days,
+        policy=company.terms_policy,
+        rule=entry.rule,
+        entity=company.entity or None,
+    )
+    return replace(made, description=entry.description) if isinstance(made, Proposal) else None
+
+
+def tell_term(step: Step, act: Act, *, name: str, rule: PaymentTerm | None = None) -> Outcome:
+    """A person says which term the invoice bears; who supplies it cannot decide."""
+    case = _current(step, act, CaseState.OPEN)
+    if case is None:
+        return OUTDATED
+    store.take_part(step, case.id, act.person, Part.SUPPLIED)
+    step.record(
+        case.company, "told", {"case": case.number, "term": name}, actor=act.person.user_id, case_id=case.id
+    )
+    note = {**(case.note or {}), "told": name, "origin": TermOrigin.PERSON.value}
+    if rule is not None:
+        note["rule"] = RULE.dump_python(rule, mode="json")
+    store.change(step, case.id, note=note, due_at=step.now)
+    step.nudge(jobs.WORK_CASE, case_id=case.id)
+    return DONE
+
+
+def invoice_wrong(step: Step, act: Act, *, should_be: str) -> Outcome:
+    """A person says that the invoice's term is wrong, and what it should be; the source is watched for that."""
+    case = _current(step, act, CaseState.OPEN, CaseState.AWAITING_DECISION)
+    if case is None:
+        return OUTDATED
+    note = {**(case.note or {}), "wrong_invoice": should_be}
+    return _moved(
+        step,
+        case,
+        CaseEvent.INVOICE_WRONG,
+        act,
+        content={"should_be": should_be},
+        note=note,
+        due_at=step.now + timedelta(minutes=1),
+    )
+
+
+def look_again(step: Step, act: Act, *, corrected: bool = False) -> Outcome:
+    """Check again, or I corrected it at the source: read, never believed."""
+    case = store.read(step.connection, act.case_id)
+    state = CaseState(case.state)
+    if state.final or state in (CaseState.WRITING, CaseState.VERIFYING):
+        return OUTDATED
+    step.record(
+        case.company,
+        "corrected" if corrected else "check",
+        {"case": case.number},
+        actor=act.person.user_id,
+        case_id=case.id,
+    )
+    if state in (CaseState.FAILED, CaseState.UNVERIFIED):
+        return _moved(step, case, CaseEvent.CHECKED, act, due_at=step.now)
+    note = {**(case.note or {}), "look": True, "corrected_by": act.person.user_id if corrected else None}
+    store.change(step, case.id, note=note, due_at=step.now)
+    step.nudge(jobs.WORK_CASE, case_id=case.id)
+    return DONE
+
+
+def ask(step: Step, company: Company, act: Act) -> Outcome:
+    """Somebody wants the case decided; an asker cannot decide under `second-person`."""
+    case = store.read(step.connection, act.case_id)
+    if CaseState(case.state) is not CaseState.AWAITING_DECISION:
+        return OUTDATED
+    store.take_part(step, case.id, act.person, Part.ASKED)
+    step.record(company.key, "asked", {"case": case.number}, actor=act.person.user_id, case_id=case.id)
+    store.change(step, case.id, asked_at=step.now)
+    return DONE
+
+
+def accept(step: Step, company: Company, act: Act, *, approvers: Collection[str], reason: str) -> Outcome:
+    """An approver accepts an invoice that arrived otherwise than billed, with a reason."""
+    case = _current(step, act, CaseState.ARRIVED_DIFFERENT)
+    if case is None:
+        return OUTDATED
+    refused = _refused(step, company, act, approvers, "accept")
+    if refused is not None:
+        return refused
+    if not reason.strip():
+        return Outcome(kind=OutcomeKind.NEEDS_REASON)
+    if _decide(step, company, act, case=case, verdict="accept", approvers=approvers, reason=reason) is None:
+        return DONE
+    return _moved(step, case, CaseEvent.ACCEPTED, act)
+

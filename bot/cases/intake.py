@@ -1,0 +1,108 @@
+"""Taking in: alerts with their failures, and questions that want a decision; both wait for a look at the systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.alerts import Failure
+from bot.cases.ports import Person
+from bot.cases.step import Step
+from bot.records import jobs
+from bot.records.tables import alerts, cases, failures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A message that reports failures, or a person's wish for a decision."""
+
+    company: str
+    team: str
+    channel: str
+    ts: str
+    """The message's; for a wish without a message, its own key."""
+    thread_ts: str | None
+    poster: str
+    by_person: bool
+    posted_at: datetime
+    asked_by: Person | None = None
+    """Who asked for a decision; None for a message that reports failures."""
+
+
+def _failure_key(alert: Alert, failure: Failure) -> str:
+    return "/".join((alert.team, alert.channel, alert.ts, failure.cause.value, failure.invoice or failure.term or ""))
+
+
+def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
+    """Keeps an alert and those of its failures that are new; how many. An edit adds only its new ones."""
+    if not found:
+        return 0
+    alert_id = step.connection.scalar(
+        insert(alerts)
+        .values(
+            company=alert.company,
+            team=alert.team,
+            channel=alert.channel,
+            ts=alert.ts,
+            thread_ts=alert.thread_ts,
+            poster=alert.asked_by.user_id if alert.asked_by else alert.poster,
+            poster_is_person=alert.by_person,
+            posted_at=alert.posted_at,
+            taken_at=step.now,
+            raw={"asked_by": {"team": alert.asked_by.team, "user": alert.asked_by.user_id}} if alert.asked_by else None,
+        )
+        .on_conflict_do_update(index_elements=["channel", "ts"], set_={"taken_at": alerts.c.taken_at})
+        .returning(alerts.c.id)
+    )
+    new = step.connection.execute(
+        insert(failures)
+        .values(
+            [
+                {
+                    "alert_id": alert_id,
+                    "company": alert.company,
+                    "cause": failure.cause.value,
+                    "invoice": failure.invoice,
+                    "term": failure.term,
+                    "key": _failure_key(alert, failure),
+                    "state": "waiting",
+                    "found_at": step.now,
+                    "attempts": 0,
+                    "due_at": func.now(),
+                }
+                for failure in found
+            ]
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(failures.c.cause, failures.c.invoice, failures.c.term)
+    ).all()
+    if not new:
+        return 0
+    step.record(
+        alert.company,
+        "question" if alert.asked_by else "alert",
+        {
+            "channel": alert.channel,
+            "ts": alert.ts,
+            "posted_by": alert.poster,
+            "failures": [{"cause": row.cause, "invoice": row.invoice, "term": row.term} for row in new],
+        },
+        actor=alert.poster,
+    )
+    step.nudge(jobs.GATHER, company=alert.company)
+    return len(new)
+
+
+def watch_now(step: Step, company: str) -> None:
+    """A sync has evidently just run: what is awaited may be there."""
+    step.connection.execute(
+        update(cases)
+        .where(cases.c.company == company, cases.c.state == "awaiting_sync")
+        .values(due_at=step.now, rounds=0)
+    )
+    step.nudge(jobs.WATCH, company=company)
+

@@ -1,0 +1,71 @@
+"""Messages that a step wants said: kept in its transaction, posted by the Slack room afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.cases.step import Step
+from bot.records import jobs
+from bot.records.tables import messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a message goes."""
+
+    channel: str
+    thread_ts: str | None = None
+
+
+def say(
+    step: Step,
+    key: str,
+    kind: str,
+    address: Address,
+    *,
+    company: str,
+    case_id: int | None = None,
+    body: dict[str, Any] | None = None,
+) -> bool:
+    """Keeps a message to be posted once; False where one of this key is kept already.
+
+    `kind`: `card`, `reply` (a line in a thread), `whisper` (ephemeral, `body.user`), `answer` (to a question),
+    `notice` (to the admin).
+    """
+    message_id = step.connection.scalar(
+        insert(messages)
+        .values(
+            key=key,
+            kind=kind,
+            company=company,
+            case_id=case_id,
+            channel=address.channel,
+            thread_ts=address.thread_ts,
+            state="unposted",
+            body=body,
+            wanted_revision=1,
+            posted_revision=0,
+            attempts=0,
+            due_at=func.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(messages.c.id)
+    )
+    if message_id is None:
+        return False
+    step.nudge(jobs.POST_MESSAGE, message_id=message_id)
+    return True
+
+
+def card_key(case_id: int) -> str:
+    """The key of a case's one card."""
+    return f"card:{case_id}"
+
+
+def whisper(step: Step, address: Address, *, company: str, user: str, what: str, key: str, **details: Any) -> None:
+    """Tells one person something that only he sees; `what` names the sentence, `details` fill it."""
+    say(step, f"whisper:{key}", "whisper", address, company=company, body={"user": user, "what": what, **details})

@@ -1,0 +1,62 @@
+"""Who may decide a proposal, by the company's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from bot.cases.ports import Person
+
+
+class Part(StrEnum):
+    """What part a person had in a case."""
+
+    ASKED = "asked"
+    """Pressed Ask for a decision or Request."""
+    SUPPLIED = "supplied"
+    """Told the term."""
+    EDITED = "edited"
+    """Changed the proposal."""
+
+
+class RefusalReason(StrEnum):
+    """Why somebody may not decide."""
+
+    NOT_APPROVER = "not_approver"
+    ASKED = "asked"
+    SUPPLIED = "supplied"
+    EDITED = "edited"
+    NOBODY_ASKED = "nobody_asked"
+    """`two-people`: somebody else has to ask for the decision first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A person and the part that he had."""
+
+    person: Person
+    part: Part
+
+
+def refusal(
+    policy: Literal["any-approver", "second-person", "two-people"],
+    clicker: Person,
+    *,
+    approvers: Collection[str],
+    participants: Collection[Participant],
+) -> RefusalReason | None:
+    """Why `clicker` may not decide, or None where he may. It holds for admins too."""
+    if clicker.user_id not in approvers:
+        return RefusalReason.NOT_APPROVER
+    parts = {participant.part for participant in participants if participant.person == clicker}
+    for part in (Part.EDITED, Part.SUPPLIED):
+        if part in parts:
+            return RefusalReason(part.value)
+    if policy != "any-approver" and Part.ASKED in parts:
+        return RefusalReason.ASKED
+    asked = {participant.person for participant in participants if participant.part is Part.ASKED}
+    if policy == "two-people" and not asked:
+        return RefusalReason.NOBODY_ASKED
+    return None

@@ -1,0 +1,57 @@
+"""What cases need of higher rooms, and what one company is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from bot.billing.source import Source
+from bot.intacct.client import Intacct
+from bot.terms.proposal import Policy
+
+
+class Clock(Protocol):
+    """The company's calendar. Leases, signatures and timeouts use real time instead."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A Slack user: ids are only unique within a team."""
+
+    team: str
+    user_id: str
+
+
+class Approvers(Protocol):
+    """Who may decide, as the workspace says just now."""
+
+    def entitled(self) -> frozenset[str]:
+        """The user ids that `APPROVERS` resolves to: full, active members, no bots. Cached for a minute at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """One company's systems and rules."""
+
+    key: str
+    """Under which cases and journal are kept: Intacct's company id."""
+    entity: str
+    """The entity that the sync signs in to; empty for top level."""
+    books: Intacct
+    source: Source
+    alert_channels: tuple[str, ...]
+    approval_policy: Literal["any-approver", "second-person", "two-people"]
+    decision_days: int
+    terms_policy: Policy
+    zone: ZoneInfo
+    billing_url: str = ""
+    books_url: str = ""
+
+
+Companies = Mapping[str, Company]

@@ -1,0 +1,280 @@
+"""Cases in the records: opening, joining, and reading them as the values that cards and steps need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.billing.source import BilledInvoice, TermOrigin
+from bot.cases.case import FINAL_STATES, CaseState
+from bot.cases.codec import BILLED, DIAGNOSIS, DIFFERENCES, PROPOSAL, RULE, TROUBLE, digest
+from bot.cases.policy import Part, Participant
+from bot.cases.ports import Company, Person
+from bot.cases.reading import Answer, Entry
+from bot.cases.step import Step
+from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView
+from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
+
+CaseRow = Row[Any]
+
+_FINAL = tuple(state.value for state in FINAL_STATES)
+
+
+def term_key(entity: str, name: str) -> str:
+    """The key of the case about one term."""
+    return f"term:{entity}:{name}"
+
+
+def invoice_key(number: str) -> str:
+    """The key of a case whose term is not known yet."""
+    return f"invoice:{number}"
+
+
+def lock_company(connection: Connection, company: str) -> None:
+    """Cases of one company are opened one after the other."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7))"), {"name": f"cases/{company}"})
+
+
+def read(connection: Connection, case_id: int) -> CaseRow:
+    """One case's row."""
+    return connection.execute(select(cases).where(cases.c.id == case_id)).one()
+
+
+def open_by_key(connection: Connection, company: str, key: str) -> CaseRow | None:
+    """The one case of a key that is not final."""
+    return connection.execute(
+        select(cases).where(cases.c.company == company, cases.c.key == key, cases.c.state.not_in(_FINAL))
+    ).one_or_none()
+
+
+def open_with_invoice(connection: Connection, company: str, number: str) -> CaseRow | None:
+    """A case that is not final and awaits this invoice, where there is one."""
+    return connection.execute(
+        select(cases)
+        .join(case_invoices, case_invoices.c.case_id == cases.c.id)
+        .where(cases.c.company == company, case_invoices.c.number == number, cases.c.state.not_in(_FINAL))
+        .order_by(cases.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def latest_by_key(connection: Connection, company: str, key: str) -> CaseRow | None:
+    """The newest ended case of a key, which a new one names."""
+    return connection.execute(
+        select(cases)
+        .where(cases.c.company == company, cases.c.key == key, cases.c.state.in_(_FINAL), cases.c.state != "merged")
+        .order_by(cases.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def open_case(
+    step: Step, company: Company, key: str, *, term_name: str | None, alerted_at: datetime, origin: TermOrigin
+) -> CaseRow:
+    """Opens a case; it names the previous one of the same key."""
+    connection = step.connection
+    previous = latest_by_key(connection, company.key, key)
+    number = (
+        connection.scalar(select(func.max(cases.c.number)).where(cases.c.company == company.key)) or 0
+    ) + 1
+    row = connection.execute(
+        insert(cases)
+        .values(
+            company=company.key,
+            number=number,
+            entity=company.entity or None,
+            key=key,
+            term_name=term_name,
+            state=CaseState.OPEN.value,
+            version=1,
+            card_revision=1,
+            previous_case_id=previous.id if previous else None,
+            opened_at=step.now,
+            alerted_at=alerted_at,
+            state_since=step.now,
+            expires_at=step.now + timedelta(days=company.decision_days),
+            note={"origin": origin.value},
+            last_cause=step.cause,
+        )
+        .returning(cases)
+    ).one()
+    step.record(
+        company.key,
+        "case",
+        {"case": number, "term": term_name, "key": key, "previous": previous.number if previous else None},
+        case_id=row.id,
+    )
+    return row
+
+
+def await_invoices(step: Step, case_id: int, waiting: Sequence[tuple[str, BilledInvoice | None]]) -> list[str]:
+    """Adds invoices that wait on a case; the numbers that are new to it."""
+    added = []
+    for number, billed in waiting:
+        position = select(func.count()).where(case_invoices.c.case_id == case_id).scalar_subquery()
+        values: dict[str, Any] = {"billed": None if billed is None else BILLED.dump_python(billed, mode="json")}
+        new = step.connection.scalar(
+            insert(case_invoices)
+            .values(case_id=case_id, number=number, position=position, arrival="waiting", added_at=step.now, **values)
+            .on_conflict_do_update(
+                index_elements=["case_id", "number"],
+                set_=values if billed is not None else {"number": case_invoices.c.number},
+            )
+            .returning(text("xmax = 0"))
+        )
+        if new:
+            added.append(number)
+    return added
+
+
+def keep_answer(step: Step, case: CaseRow, answer: Answer, **columns: Any) -> dict[str, Any]:
+    """The columns that hold what was found; journal entry included."""
+    proposal = answer.proposal
+    match = answer.diagnosis.match
+    bound = digest(proposal) if proposal else None
+    step.record(
+        case.company,
+        "diagnosis",
+        {
+            "case": case.number,
+            "match": match.kind.value if match else None,
+            "unknown": answer.diagnosis.unknown.value if answer.diagnosis.unknown else None,
+            "proposal": PROPOSAL.dump_python(proposal, mode="json") if proposal else None,
+            "digest": bound,
+        },
+        case_id=case.id,
+    )
+    return {
+        "diagnosis": DIAGNOSIS.dump_python(answer.diagnosis, mode="json"),
+        "proposal": PROPOSAL.dump_python(proposal, mode="json") if proposal else None,
+        "proposal_digest": bound,
+        **columns,
+    }
+
+
+def change(step: Step, case_id: int, **columns: Any) -> None:
+    """Changes a case without moving it, and has its card drawn again."""
+    step.connection.execute(update(cases).where(cases.c.id == case_id).values(**columns))
+    step.touch_card(case_id)
+
+
+def entry_of(case: CaseRow) -> Entry | None:
+    """The rule that a person gave for the case's term, where one did."""
+    note = case.note or {}
+    if note.get("rule") is None:
+        return None
+    return Entry(rule=RULE.validate_python(note["rule"]), description=note.get("description", ""))
+
+
+def take_part(step: Step, case_id: int, person: Person, part: Part, proposal_digest: str | None = None) -> None:
+    """Notes what part a person had in a case."""
+    step.connection.execute(
+        insert(case_people).values(
+            case_id=case_id,
+            team=person.team,
+            user_id=person.user_id,
+            part=part.value,
+            proposal_digest=proposal_digest,
+            at=step.now,
+        )
+    )
+
+
+def participants(connection: Connection, case: CaseRow) -> tuple[Participant, ...]:
+    """Who had a part in the case's present proposal; asking holds for the case."""
+    rows = connection.execute(select(case_people).where(case_people.c.case_id == case.id)).all()
+    return tuple(
+        Participant(person=Person(team=row.team, user_id=row.user_id), part=Part(row.part))
+        for row in rows
+        if row.part != Part.EDITED or row.proposal_digest in (None, case.proposal_digest)
+    )
+
+
+def waiting_invoices(connection: Connection, case_id: int) -> tuple[CaseInvoice, ...]:
+    """The invoices of a case, the first failure's first."""
+    rows = connection.execute(
+        select(case_invoices).where(case_invoices.c.case_id == case_id).order_by(case_invoices.c.position)
+    ).all()
+    return tuple(
+        CaseInvoice(
+            number=row.number,
+            billed=None if row.billed is None else BILLED.validate_python(row.billed),
+            arrival=Arrival(row.arrival),
+            differences=() if row.differences is None else DIFFERENCES.validate_python(row.differences),
+        )
+        for row in rows
+    )
+
+
+def load_view(connection: Connection, company: Company, case_id: int, approvers: Sequence[str]) -> CaseView:
+    """Everything that a card shows of one case."""
+    case = read(connection, case_id)
+    note = case.note or {}
+    decision = connection.execute(
+        select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id.desc()).limit(1)
+    ).one_or_none()
+    people = participants(connection, case)
+    return CaseView(
+        case_id=case.id,
+        company=case.company,
+        number=case.number,
+        state=CaseState(case.state),
+        revision=case.card_revision,
+        term_name=case.term_name,
+        term_origin=note.get("origin", TermOrigin.NONE.value),
+        invoices=waiting_invoices(connection, case_id),
+        alerts=_alerts_of(connection, case_id),
+        diagnosis=None if case.diagnosis is None else DIAGNOSIS.validate_python(case.diagnosis),
+        proposal=None if case.proposal is None else PROPOSAL.validate_python(case.proposal),
+        digest=case.proposal_digest or "",
+        approvers=tuple(approvers),
+        policy=company.approval_policy,
+        source_label=company.source.label,
+        books_entity=company.entity,
+        asked_by=tuple(sorted({p.person.user_id for p in people if p.part is Part.ASKED})),
+        asked_at=case.asked_at or case.opened_at,
+        expires_at=case.expires_at,
+        opened_at=case.opened_at,
+        alerted_at=case.alerted_at,
+        closed_at=case.closed_at,
+        decision=None
+        if decision is None
+        else DecisionView(
+            user_id=decision.user_id,
+            verdict=decision.verdict,
+            at=decision.at,
+            reason=decision.reason or "",
+            reference=decision.reference or "",
+        ),
+        trouble=TROUBLE.validate_python(note["trouble"]) if note.get("trouble") else None,
+        record_no=note.get("record_no", ""),
+        appeared=bool(note.get("appeared")),
+        wrong_invoice_note=note.get("wrong_invoice", ""),
+        previous_number=_number_of(connection, case.previous_case_id),
+        merged_into=_number_of(connection, case.merged_into_id),
+        billing_url=company.billing_url,
+        books_url=company.books_url,
+    )
+
+
+def _alerts_of(connection: Connection, case_id: int) -> int:
+    return connection.scalar(
+        select(func.count(func.distinct(failures.c.alert_id)))
+        .join(alerts, alerts.c.id == failures.c.alert_id)
+        .where(failures.c.case_id == case_id, alerts.c.raw.is_(None))
+    ) or 0
+
+
+def _number_of(connection: Connection, case_id: int | None) -> int | None:
+    return None if case_id is None else connection.scalar(select(cases.c.number).where(cases.c.id == case_id))
+
+
+def latest_write(connection: Connection, case_id: int) -> CaseRow | None:
+    """The newest write of a case."""
+    return connection.execute(
+        select(writes).where(writes.c.case_id == case_id).order_by(writes.c.id.desc()).limit(1)
+    ).one_or_none()

@@ -1,0 +1,272 @@
+"""What is due in a case's present state; safe to run at any time and any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text, update
+
+from bot.billing.persons_answer import answered
+from bot.billing.source import BilledInvoice, TermOrigin
+from bot.cases import store
+from bot.cases.case import CaseEvent, CaseState
+from bot.cases.gather import settle
+from bot.cases.outbox import Address, card_key, whisper
+from bot.cases.ports import Clock, Company
+from bot.cases.reading import Answer, Findings, Reader, one_invoice, origin_of, unknown
+from bot.cases.step import Stale, Step, step
+from bot.cases.view import Unknown
+from bot.cases.watch import Watcher
+from bot.cases.writing import Writer, later
+from bot.records import jobs
+from bot.records.engine import Database
+from bot.records.tables import case_invoices, cases, failures, messages
+from bot.terms.matching import MatchKind
+
+STEPS_AT_ONCE = 8
+"""After so many steps in one job the rest is left to the next nudge."""
+CORRECTION_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
+
+
+class Workshop:
+    """Does what is due in the cases of one company."""
+
+    def __init__(self, database: Database, clock: Clock, company: Company, reader: Reader) -> None:
+        self._database = database
+        self._clock = clock
+        self._company = company
+        self._reader = reader
+        self._writer = Writer(database, clock, company, reader)
+        self._watcher = Watcher(database, clock, company)
+
+    def work(self, case_id: int, cause: str) -> None:
+        """Works on one case until nothing is due in it; one process at a time."""
+        with self._alone(case_id) as alone:
+            if not alone:
+                with step(self._database, self._clock, cause) as taken:
+                    taken.nudge(jobs.WORK_CASE, due=taken.now + timedelta(seconds=2), case_id=case_id)
+                return
+            for _ in range(STEPS_AT_ONCE):
+                with self._database.transaction() as connection:
+                    case = store.read(connection, case_id)
+                try:
+                    if not self._step(case, cause):
+                        return
+                except Stale:
+                    continue
+
+    @contextmanager
+    def _alone(self, case_id: int) -> Iterator[bool]:
+        """A lock that dies with its process, held by a connection of its own."""
+        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(11, :id)"), {"id": case_id}))
+            try:
+                yield got
+            finally:
+                if got:
+                    connection.execute(text("SELECT pg_advisory_unlock(11, :id)"), {"id": case_id})
+
+    def _step(self, case: Any, cause: str) -> bool:
+        state = CaseState(case.state)
+        now = self._clock.now()
+        if case.due_at is None or case.due_at > now:
+            return False
+        if state is CaseState.WRITING:
+            return self._writer.write(case, cause)
+        if state is CaseState.VERIFYING:
+            return self._verify(case, cause)
+        if state is CaseState.AWAITING_SYNC:
+            self._watcher.watch(cause)
+            self._forget_look(case)
+            return False
+        if state in (CaseState.OPEN, CaseState.AWAITING_DECISION, CaseState.AWAITING_CORRECTION):
+            return self._waiting(case, state, now, cause)
+        return False
+
+    def _waiting(self, case: Any, state: CaseState, now: datetime, cause: str) -> bool:
+        looks = bool((case.note or {}).get("look") or (case.note or {}).get("told"))
+        if not looks and case.expires_at is not None and case.expires_at <= now:
+            with step(self._database, self._clock, cause) as taken:
+                taken.move(case, CaseEvent.EXPIRED)
+            return True
+        if state is CaseState.AWAITING_CORRECTION:
+            return self._corrected(case, cause)
+        if state is CaseState.AWAITING_DECISION and not looks:
+            return False
+        if state is CaseState.AWAITING_DECISION and self._corrected(case, cause):
+            return True
+        self.diagnose(case, cause)
+        return False
+
+    def _verify(self, case: Any, cause: str) -> bool:
+        checked = (case.note or {}).get("trouble") is not None
+        if not self._writer.verify(case, cause):
+            return False
+        with self._database.transaction() as connection:
+            after = store.read(connection, case.id)
+        if checked and CaseState(after.state) is CaseState.FAILED:
+            self._propose_anew(after, cause)
+        return True
+
+    def _propose_anew(self, case: Any, cause: str) -> None:
+        """A failed case that was checked: what would be written now, where there is something to write."""
+        findings, waiting = self._look(case)
+        if findings.vocabulary is None or case.term_name is None:
+            return
+        answer = self._answer(case, case.term_name, findings, waiting)
+        if answer.proposal is None:
+            return
+        with step(self._database, self._clock, cause) as taken:
+            expires = taken.now + timedelta(days=self._company.decision_days)
+            kept = store.keep_answer(taken, case, answer)
+            note = {**(case.note or {}), "trouble": None}
+            taken.move(case, CaseEvent.NEW_PROPOSAL, due_at=expires, expires_at=expires, note=note, **kept)
+
+    def _look(self, case: Any) -> tuple[Findings, tuple[BilledInvoice, ...]]:
+        with self._database.transaction() as connection:
+            waiting = store.waiting_invoices(connection, case.id)
+        findings = self._reader.look([i.number for i in waiting], self._clock.now(), fresh=True)
+        read = [one_invoice(findings, i.number) for i in waiting]
+        billed = tuple(
+            fresh if isinstance(fresh, BilledInvoice) else kept.billed
+            for fresh, kept in zip(read, waiting, strict=True)
+            if isinstance(fresh, BilledInvoice) or kept.billed is not None
+        )
+        return findings, tuple(invoice for invoice in billed if invoice is not None)
+
+    def _as_told(self, case: Any, name: str, waiting: tuple[BilledInvoice, ...]) -> tuple[BilledInvoice, ...]:
+        """The case's invoices with the term that a person told laid over."""
+        known = {invoice.number: invoice for invoice in waiting}
+        with self._database.transaction() as connection:
+            numbers = [invoice.number for invoice in store.waiting_invoices(connection, case.id)]
+        return tuple(answered(number, name, known.get(number)) for number in numbers)
+
+    def _answer(self, case: Any, name: str, findings: Findings, waiting: tuple[BilledInvoice, ...]) -> Answer:
+        return self._reader.answer(
+            findings,
+            name,
+            tuple(invoice for invoice in waiting if invoice.term_name == name),
+            alerted_at=case.alerted_at,
+            entry=store.entry_of(case),
+        )
+
+    def diagnose(self, case: Any, cause: str) -> None:
+        """Looks at both systems again and puts the case where that leads."""
+        findings, waiting = self._look(case)
+        name, why = self._term_of(case, findings)
+        if name is None:
+            answer = unknown(findings, why or Unknown.NO_TERM, findings.source_trouble)
+        else:
+            if (case.note or {}).get("told") is not None:
+                waiting = self._as_told(case, name, waiting)
+            answer = self._answer(case, name, findings, waiting)
+        with step(self._database, self._clock, cause) as taken:
+            store.lock_company(taken.connection, self._company.key)
+            store.await_invoices(taken, case.id, [(i.number, i) for i in waiting])
+            if name is not None and case.term_name is None and self._named(taken, case, name, waiting):
+                return
+            note = {k: v for k, v in (case.note or {}).items() if k not in ("look", "told", "corrected_by")}
+            if name is not None and case.term_name is None:
+                told = (case.note or {}).get("told")
+                note["origin"] = TermOrigin.PERSON.value if told else origin_of(waiting).value
+            fresh = store.read(taken.connection, case.id)
+            settle(taken, fresh, answer, now=taken.now, note=note)
+            if CaseState(fresh.state) is CaseState.AWAITING_DECISION:
+                taken.connection.execute(
+                    update(cases)
+                    .where(cases.c.id == case.id, cases.c.state == "awaiting_decision")
+                    .values(due_at=fresh.expires_at, note=note)
+                )
+
+    def _term_of(self, case: Any, findings: Findings) -> tuple[str | None, Unknown | None]:
+        if case.term_name is not None:
+            return case.term_name, None
+        told = (case.note or {}).get("told")
+        if told:
+            return told, None
+        with self._database.transaction() as connection:
+            waiting = store.waiting_invoices(connection, case.id)
+        for invoice in waiting:
+            found = one_invoice(findings, invoice.number)
+            return (found.term_name, None) if isinstance(found, BilledInvoice) else (None, found)
+        return None, Unknown.NO_TERM
+
+    def _named(self, taken: Step, case: Any, name: str, waiting: tuple[BilledInvoice, ...]) -> bool:
+        """The case's term is known now: it takes the term's key, or joins the case that has it (True)."""
+        key = store.term_key(self._company.entity, name)
+        other = store.open_by_key(taken.connection, self._company.key, key)
+        if other is None:
+            taken.connection.execute(update(cases).where(cases.c.id == case.id).values(key=key, term_name=name))
+            return False
+        known = {invoice.number: invoice for invoice in waiting}
+        rows = store.waiting_invoices(taken.connection, case.id)
+        store.await_invoices(taken, other.id, [(i.number, known.get(i.number)) for i in rows])
+        taken.connection.execute(update(failures).where(failures.c.case_id == case.id).values(case_id=other.id))
+        taken.connection.execute(case_invoices.delete().where(case_invoices.c.case_id == case.id))
+        taken.move(case, CaseEvent.FOUND_ANOTHERS, content={"into": other.number}, merged_into_id=other.id)
+        taken.touch_card(other.id)
+        return True
+
+    def _corrected(self, case: Any, cause: str) -> bool:
+        """Whether the source now bears other, matching terms on every waiting invoice; read, never believed."""
+        findings, waiting = self._look(case)
+        names = {invoice.term_name for invoice in waiting}
+        vocabulary = findings.vocabulary
+        readable = not findings.source_trouble and vocabulary is not None and bool(waiting)
+        changed = readable and case.term_name not in names and None not in names
+        good = changed and all(
+            vocabulary is not None and vocabulary.match(name).kind is MatchKind.EXACT for name in names if name
+        )
+        if good:
+            with step(self._database, self._clock, cause) as taken:
+                store.await_invoices(taken, case.id, [(i.number, i) for i in waiting])
+                note = {k: v for k, v in (case.note or {}).items() if k not in ("look", "corrected_by")}
+                note["corrected_to"] = sorted(name for name in names if name)
+                taken.move(
+                    case, CaseEvent.CORRECTED, due_at=taken.now, note=note, content={"to": note["corrected_to"]}
+                )
+            return True
+        asker = (case.note or {}).get("corrected_by")
+        if asker:
+            self._say_not_corrected(case, asker, sorted(name or "no term" for name in names), findings, cause)
+        if CaseState(case.state) is CaseState.AWAITING_CORRECTION:
+            self._forget_look(case)
+            pause = CORRECTION_PAUSES[min(case.rounds, len(CORRECTION_PAUSES) - 1)]
+            later(self._database, self._clock, case, pause)
+        return False
+
+    def _say_not_corrected(self, case: Any, user: str, names: list[str], findings: Findings, cause: str) -> None:
+        with step(self._database, self._clock, cause) as taken:
+            card = taken.connection.execute(
+                messages.select().where(messages.c.key == card_key(case.id))
+            ).one_or_none()
+            if card is None:
+                return
+            whisper(
+                taken,
+                Address(channel=card.channel, thread_ts=card.thread_ts),
+                company=case.company,
+                user=user,
+                what="not_corrected",
+                key=f"not_corrected:{cause}",
+                case_id=case.id,
+                names=names,
+                trouble=findings.source_trouble or findings.books_trouble,
+            )
+
+    def _forget_look(self, case: Any) -> None:
+        note = case.note or {}
+        if not (note.get("look") or note.get("corrected_by")):
+            return
+        kept = {k: v for k, v in note.items() if k not in ("look", "corrected_by")}
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(cases).where(cases.c.id == case.id, cases.c.version == case.version).values(note=kept)
+            )
+
+    def watch(self, cause: str) -> None:
+        """Looks for awaited invoices of all cases that are due."""
+        self._watcher.watch(cause)

@@ -1,0 +1,251 @@
+"""The commands: start, sandbox, migrate, doctor, explain-term, explain-alert."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.alerts import as_json as alert_json
+from bot.settings import Settings, SettingsError, load, set_names
+from bot.terms.wording import as_json as term_json
+
+FOLDER = Path("var")
+SLACK_SIGNS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+OWN_IN_SANDBOX = frozenset({"PORT", "LOG_LEVEL"})
+"""Settings that the sandbox leaves to its user; all others come from the sandbox alone."""
+
+OK, PROBLEM = 0, 1
+
+
+def start(arguments: Sequence[str]) -> int:
+    """`python app.py`: the bot against the real services, or with the sandbox where no Slack token is set."""
+    parser = argparse.ArgumentParser(prog="app.py", description=start.__doc__)
+    parser.add_argument("--fresh", action="store_true", help="sandbox only: delete var/ and start over")
+    wanted = parser.parse_args(arguments)
+    given = set_names()
+    try:
+        if any(name in given for name in SLACK_SIGNS):
+            if wanted.fresh:
+                return _problem("--fresh belongs to the sandbox: it is refused while Slack's tokens are set.")
+            return _run_real(load())
+        return _run_sandbox(given, fresh=wanted.fresh)
+    except SettingsError as error:
+        return _problem(*error.problems)
+    except KeyboardInterrupt:
+        return OK
+
+
+def _problem(*lines: str) -> int:
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201
+    return PROBLEM
+
+
+def _logging(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("apscheduler", "procrastinate", "slack_bolt", "slack_sdk"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _run_real(settings: Settings) -> int:
+    from bot.assembly import Bot
+    from bot.clock import RealClock
+
+    _logging(settings.log_level)
+    try:
+        bot = Bot(settings, RealClock(), FOLDER)
+    except Exception as error:
+        logging.getLogger(__name__).debug("start refused", exc_info=True)
+        return _problem(f"Termkeeper cannot start: {error}")
+    return _serve(bot, "Termkeeper is listening.")
+
+
+def _serve(bot: Any, greeting: str) -> int:
+    ended = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: ended.set())
+    try:
+        bot.start()
+        print(greeting, flush=True)  # noqa: T201
+        ended.wait()
+    finally:
+        bot.stop()
+    return OK
+
+
+def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
+    from bot.assembly import Bot
+    from bot.clock import SandboxClock
+    from bot.sandboxed import SandboxChild, SandboxStartError
+
+    foreign = sorted(set(given) - OWN_IN_SANDBOX)
+    if foreign:
+        return _problem(
+            f"No Slack token is set, so this would be the sandbox, but these settings are: {', '.join(foreign)}.",
+            "The sandbox takes them from itself alone. Unset them, or set Slack's tokens to start the real bot.",
+        )
+    port = int(given.get("PORT", "3000")) if given.get("PORT", "3000").isdigit() else -1
+    if not 0 <= port <= 65535:
+        return _problem(f"PORT takes a whole number from 0 to 65535 (it is {given['PORT']!r})")
+    _logging(given.get("LOG_LEVEL", "WARNING").upper())
+    child = SandboxChild(FOLDER / "sandbox", port)
+    try:
+        if fresh:
+            child.end_earlier()
+            shutil.rmtree(FOLDER, ignore_errors=True)
+        values = child.start()
+    except SandboxStartError as error:
+        return _problem(str(error))
+    address = f"http://127.0.0.1:{values['PORT']}"
+    clock = SandboxClock(address)
+    clock.follow()
+    try:
+        bot = Bot(load({**values, "LOG_LEVEL": given.get("LOG_LEVEL", "WARNING")}), clock, FOLDER)
+        return _serve(
+            bot, f"Termkeeper's sandbox is at {address}/\nOpen it in a browser. Ctrl-C ends everything; var/ keeps it."
+        )
+    except Exception as error:
+        logging.getLogger(__name__).debug("start refused", exc_info=True)
+        return _problem(f"Termkeeper cannot start: {error}")
+    finally:
+        clock.end()
+        child.end()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`python -m bot …`."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Termkeeper's commands.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    sandbox = commands.add_parser("sandbox", help="the emulators and the page, without the bot")
+    sandbox.add_argument("--json", action="store_true", help="print the settings of a client as one line of JSON")
+    sandbox.add_argument("--fresh", action="store_true", help="start over")
+    sandbox.add_argument("--port", type=int, help="instead of PORT (3000); 0 takes a free one")
+    sandbox.add_argument("--folder", type=Path, default=FOLDER / "sandbox", help="where the state is kept")
+    commands.add_parser("migrate", help="bring the database of DATABASE_URL up to date")
+    commands.add_parser("doctor", help="check settings, database, Slack, Intacct and BILL; what to do for each")
+    terms = commands.add_parser("explain-term", help="what a term's name says, as JSON lines")
+    terms.add_argument("names", nargs="+", metavar="NAME", help="a name; - reads JSON strings from standard input")
+    alerts = commands.add_parser("explain-alert", help="which failures a Slack message reports, as JSON lines")
+    alerts.add_argument("files", nargs="+", metavar="FILE", help="an event as JSON; - reads lines from standard input")
+    wanted = parser.parse_args(arguments)
+    return _COMMANDS[wanted.command](wanted)
+
+
+def _sandbox(wanted: argparse.Namespace) -> int:
+    from bot.sandbox.server import run
+
+    port = wanted.port if wanted.port is not None else int(os.environ.get("PORT") or 3000)
+    return run(port, wanted.folder, as_json=wanted.json, fresh=wanted.fresh)
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from bot.records.engine import Database
+    from bot.records.migrate import migrate
+
+    url = set_names().get("DATABASE_URL")
+    if not url:
+        return _problem("DATABASE_URL is not set. The embedded database is brought up to date when the bot starts.")
+    try:
+        database = Database(url)
+        migrate(database)
+    except Exception as error:
+        return _problem(f"The database could not be brought up to date: {error}")
+    print("The database is up to date.")  # noqa: T201
+    return OK
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from bot.doctor import examine
+
+    return examine(FOLDER)
+
+
+class _Unreadable(ValueError):
+    """An input that is not what the command takes."""
+
+
+def _explain_term(wanted: argparse.Namespace) -> int:
+    return _explain(term_json(_name(line)) if given else term_json(line) for line, given in _inputs(wanted.names))
+
+
+def _explain_alert(wanted: argparse.Namespace) -> int:
+    return _explain(alert_json(_event(text)) for text in _texts(wanted.files))
+
+
+def _explain(answers: Iterable[Mapping[str, Any]]) -> int:
+    try:
+        for answer in answers:
+            print(json.dumps(answer), flush=True)  # noqa: T201
+    except _Unreadable as error:
+        return _problem(str(error))
+    return OK
+
+
+def _inputs(names: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Each name, and whether it is a line of JSON."""
+    for name in names:
+        if name != "-":
+            yield name, False
+            continue
+        for line in _lines():
+            yield line, True
+
+
+def _lines() -> Iterator[str]:
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8", errors="surrogateescape")
+        if line.strip():
+            yield line
+
+
+def _texts(files: Sequence[str]) -> Iterator[str]:
+    for file in files:
+        if file == "-":
+            yield from _lines()
+            continue
+        try:
+            yield Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise _Unreadable(f"{file} cannot be read: {error}") from None
+
+
+def _read(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise _Unreadable(f"This is no JSON: {text.strip()[:80]!r} ({error})") from None
+
+
+def _name(line: str) -> str:
+    read = _read(line)
+    name = read.get("name") if isinstance(read, dict) else read
+    if not isinstance(name, str):
+        raise _Unreadable(f"A line holds a JSON string or an object with `name`; this one is {line.strip()[:80]!r}")
+    return name
+
+
+def _event(text: str) -> Mapping[str, object]:
+    read = _read(text)
+    event = read.get("event", read) if isinstance(read, dict) else None
+    if not isinstance(event, dict):
+        raise _Unreadable(f"An alert is a JSON object, or one with `event`; this is {text.strip()[:80]!r}")
+    return event
+
+
+_COMMANDS = {
+    "sandbox": _sandbox,
+    "migrate": _migrate,
+    "doctor": _doctor,
+    "explain-term": _explain_term,
+    "explain-alert": _explain_alert,
+}
+

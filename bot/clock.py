@@ -1,0 +1,52 @@
+"""The company's calendar: real time, or in the sandbox the calendar that its page moves."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import requests
+
+
+class RealClock:
+    """Real time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        return datetime.now(UTC)
+
+
+class SandboxClock:
+    """Real time and the sandbox's offset, asked for every second."""
+
+    def __init__(self, address: str) -> None:
+        """`address`: of the sandbox, `http://127.0.0.1:PORT`. Call `follow` to begin."""
+        self._url = f"{address}/sandbox/control/clock"
+        self._offset = timedelta(0)
+        self._ended = threading.Event()
+        self._session = requests.Session()
+
+    def now(self) -> datetime:
+        """The company's moment, aware, UTC."""
+        return datetime.now(UTC) + self._offset
+
+    def follow(self) -> None:
+        """Reads the offset now, and from now on each second in a thread of its own."""
+        self._read()
+        threading.Thread(target=self._run, name="calendar", daemon=True).start()
+
+    def end(self) -> None:
+        """Follows no more."""
+        self._ended.set()
+
+    def _run(self) -> None:
+        while not self._ended.wait(1.0):
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            told = self._session.get(self._url, timeout=2).json()
+        except (requests.RequestException, ValueError):
+            # The sandbox is away for a moment: its calendar stays where it was.
+            return
+        self._offset = timedelta(seconds=float(told["offset_s"]))

@@ -1,0 +1,120 @@
+"""Answering a question to its asker alone: the same look as a case gets, and no case is opened by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.alerts import AskedHelp, AskedInvoices, AskedTerm, Question, read_question
+from bot.billing.source import BilledInvoice, TermOrigin
+from bot.cases import store
+from bot.cases.ports import Clock, Company
+from bot.cases.reading import Findings, Reader, one_invoice, unknown
+from bot.cases.view import Unknown
+from bot.records.engine import Database
+from bot.records.tables import messages
+from bot.slack.cards.answers import LookUp, help_answer, look_up_answer, nonsense, nothing_in_message
+from bot.slack.cards.blocks import CardMessage
+
+Permalink = Callable[[str, str], str]
+"""(channel, ts) to the link of a message."""
+
+
+class Answering:
+    """Answers questions about one company's invoices and terms."""
+
+    def __init__(
+        self, database: Database, clock: Clock, company: Company, reader: Reader, permalink: Permalink
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._company = company
+        self._reader = reader
+        self._permalink = permalink
+
+    def answer(self, body: Mapping[str, Any]) -> CardMessage:
+        """The answer to what was asked by command, shortcut or button."""
+        asked = _asked(body)
+        if isinstance(asked, AskedHelp):
+            return help_answer()
+        if asked is None:
+            return nothing_in_message() if body.get("shortcut") else nonsense()
+        numbers, terms = asked
+        findings = self._reader.look(numbers, self._clock.now())
+        looked = [self._number(findings, number) for number in numbers]
+        looked += [self._term(findings, name, (), None) for name in terms]
+        return look_up_answer(looked)
+
+    def _number(self, findings: Findings, number: str) -> LookUp:
+        found = one_invoice(findings, number)
+        if isinstance(found, BilledInvoice) and found.term_name is not None:
+            return self._term(findings, found.term_name, (found,), number)
+        why = found if isinstance(found, Unknown) else Unknown.NO_TERM
+        answer = unknown(findings, why, findings.source_trouble)
+        case_number, link = self._case(store.invoice_key(number))
+        return LookUp(
+            number=number,
+            found=tuple(findings.invoices.get(number, ())),
+            diagnosis=answer.diagnosis,
+            company=self._company.key,
+            entity=self._company.entity,
+            source_label=self._company.source.label,
+            case_number=case_number,
+            case_permalink=link,
+            billing_url=self._company.billing_url,
+            books_url=self._company.books_url,
+        )
+
+    def _term(
+        self, findings: Findings, name: str, found: tuple[BilledInvoice, ...], number: str | None
+    ) -> LookUp:
+        answer = self._reader.answer(findings, name, found, alerted_at=findings.at)
+        case_number, link = self._case(store.term_key(self._company.entity, name))
+        return LookUp(
+            number=number,
+            term=name if number is None else None,
+            found=found,
+            term_name=name,
+            term_origin=found[0].term_origin.value if found else TermOrigin.NONE.value,
+            diagnosis=answer.diagnosis,
+            proposal=answer.proposal,
+            company=self._company.key,
+            entity=self._company.entity,
+            source_label=self._company.source.label,
+            case_number=case_number,
+            case_permalink=link,
+            billing_url=self._company.billing_url,
+            books_url=self._company.books_url,
+        )
+
+    def _case(self, key: str) -> tuple[int | None, str]:
+        with self._database.transaction() as connection:
+            case = store.open_by_key(connection, self._company.key, key)
+            if case is None:
+                return None, ""
+            card = connection.execute(
+                select(messages.c.channel, messages.c.ts).where(
+                    messages.c.case_id == case.id, messages.c.kind == "card"
+                )
+            ).one_or_none()
+        link = self._permalink(card.channel, card.ts) if card is not None and card.ts else ""
+        return case.number, link
+
+
+def _asked(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedHelp | None:
+    """Numbers and terms that were asked for; None where nothing can be looked up."""
+    question = body.get("question")
+    if question is not None:
+        return tuple(question.get("numbers", ())), (question["term"],) if question.get("term") is not None else ()
+    if body.get("numbers") or body.get("terms"):
+        return tuple(body.get("numbers", ())), tuple(body.get("terms", ()))
+    asked: Question = read_question(str(body.get("text", "")))
+    if isinstance(asked, AskedHelp):
+        return None if body.get("shortcut") else asked
+    if isinstance(asked, AskedInvoices):
+        return None if body.get("shortcut") and len(asked.numbers) > 4 else (asked.numbers, ())
+    if isinstance(asked, AskedTerm):
+        return (), (asked.name,)
+    return None

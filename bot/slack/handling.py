@@ -1,0 +1,225 @@
+"""What was taken in, handled one by one: each item in the very transaction that marks it done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.alerts import Cause, Failure, failures, origin
+from bot.cases import decide, intake
+from bot.cases.codec import RULE
+from bot.cases.decide import Act, Outcome, OutcomeKind
+from bot.cases.outbox import Address, card_key, say, whisper
+from bot.cases.ports import Approvers, Clock, Company, Person
+from bot.cases.reading import Entry
+from bot.cases.step import Step
+from bot.records import inbox
+from bot.records.inbox import InboxItem
+from bot.records.tables import cases, messages
+from bot.slack.cards.names import ActionId, ViewId
+from bot.slack.door import ItemKind
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Handled:
+    """What an act's handler needs."""
+
+    step: Step
+    company: Company
+    act: Act
+    payload: Mapping[str, Any]
+
+
+_NOTED = {ViewId.TELL_TERM.value: "told", ViewId.EDIT.value: "edited"}
+"""Submissions after which the person is told what follows for himself."""
+
+
+class Handling:
+    """Handles inbox items."""
+
+    def __init__(self, companies: dict[str, Company], approvers: Approvers, clock: Clock) -> None:
+        self._companies = companies
+        self._approvers = approvers
+        self._clock = clock
+        self._by_channel = {channel: c for c in companies.values() for channel in c.alert_channels}
+        self._default = next(iter(companies.values()))
+
+    def company_of(self, channel: str) -> Company:
+        """The company whose alerts arrive in a channel; for any other channel the first."""
+        return self._by_channel.get(channel, self._default)
+
+    def listens(self, channel: str) -> bool:
+        """Whether alerts are read in this channel."""
+        return channel in self._by_channel
+
+    def handle(self, connection: Connection, item: InboxItem) -> None:
+        """Handles one item. Raises where it cannot be handled now; it then comes again."""
+        step = Step(connection, self._clock.now(), f"inbox:{item.id}")
+        handler: Callable[[Step, InboxItem], None] = {
+            ItemKind.MESSAGE: self._message,
+            ItemKind.QUESTION: self._question,
+            ItemKind.CLICK: self._click,
+            ItemKind.SUBMISSION: self._submission,
+        }[ItemKind(item.kind)]
+        handler(step, item)
+        inbox.scrub(connection, item.id)
+        step.finish()
+
+    def _message(self, step: Step, item: InboxItem) -> None:
+        event: Json = item.payload["event"]
+        where = origin(event)
+        company = self.company_of(where.channel)
+        alert = intake.Alert(
+            company=company.key,
+            team=where.team or item.payload.get("team_id", ""),
+            channel=where.channel,
+            ts=where.ts,
+            thread_ts=where.thread_ts,
+            poster=where.user or where.bot_id,
+            by_person=where.person,
+            posted_at=_moment(event.get("message", event).get("edited", {}).get("ts") or where.ts),
+        )
+        if intake.take(step, alert, failures(event)):
+            intake.watch_now(step, company.key)
+
+    def _question(self, step: Step, item: InboxItem) -> None:
+        payload = item.payload
+        say(
+            step,
+            f"answer:{item.id}",
+            "answer",
+            Address(channel=payload.get("channel", "")),
+            company=self.company_of(payload.get("channel", "")).key,
+            body=dict(payload),
+        )
+
+    def _click(self, step: Step, item: InboxItem) -> None:
+        payload = item.payload
+        action = ActionId(payload["action"])
+        person = Person(team=payload["team"], user_id=payload["user"])
+        if payload.get("question") is not None:
+            self._ask_or_check(step, item, action, person)
+            return
+        handled = self._act(step, payload, person, f"click:{item.id}")
+        if action is ActionId.CREATE:
+            outcome = decide.approve(
+                step, handled.company, handled.act, approvers=self._approvers.entitled()
+            )
+        elif action in (ActionId.CHECK, ActionId.CORRECTED):
+            outcome = decide.look_again(step, handled.act, corrected=action is ActionId.CORRECTED)
+        elif action is ActionId.ASK:
+            outcome = decide.ask(step, handled.company, handled.act)
+        else:
+            raise ValueError(f"the action {action.value} is not taken without a view")
+        self._tell(step, handled, outcome)
+
+    def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
+        """A button on an answer that only the asker sees."""
+        payload = item.payload
+        if action is ActionId.CHECK:
+            again = {**payload, "replace": True}
+            company = self.company_of(payload.get("channel", ""))
+            address = Address(channel=payload.get("channel", ""))
+            say(step, f"answer:{item.id}", "answer", address, company=company.key, body=again)
+            return
+        company = self.company_of(payload.get("channel", ""))
+        question = payload["question"]
+        asked = [Failure(cause=Cause.SEQUENCE, invoice=number) for number in question.get("numbers", ())]
+        if question.get("term") is not None:
+            asked = [Failure(cause=Cause.TERM_INVALID, term=question["term"])]
+        wish = intake.Alert(
+            company=company.key,
+            team=person.team,
+            channel=payload.get("channel") or company.alert_channels[0],
+            ts=f"asked:{item.id}",
+            thread_ts=None,
+            poster=person.user_id,
+            by_person=True,
+            posted_at=step.now,
+            asked_by=person,
+        )
+        intake.take(step, wish, asked)
+
+    def _submission(self, step: Step, item: InboxItem) -> None:
+        payload = item.payload
+        person = Person(team=payload["team"], user_id=payload["user"])
+        handled = self._act(step, payload, person, f"submission:{item.id}")
+        outcome = self._submitted(ViewId(payload["view"]), handled)
+        self._tell(step, handled, outcome)
+
+    def _submitted(self, view: ViewId, handled: _Handled) -> Outcome:
+        step, company, act, values = handled.step, handled.company, handled.act, handled.payload["values"]
+        if view is ViewId.APPROVE:
+            return decide.approve(
+                step,
+                company,
+                act,
+                approvers=self._approvers.entitled(),
+                reason=values["reason"],
+                reference=values.get("reference", ""),
+            )
+        if view is ViewId.DECLINE:
+            return decide.decline(step, company, act, approvers=self._approvers.entitled(), reason=values["reason"])
+        if view is ViewId.ACCEPT:
+            return decide.accept(step, company, act, approvers=self._approvers.entitled(), reason=values["reason"])
+        if view is ViewId.TELL_TERM:
+            rule = values.get("rule")
+            return decide.tell_term(
+                step, act, name=values["name"], rule=RULE.validate_python(rule) if rule else None
+            )
+        if view is ViewId.INVOICE_WRONG:
+            return decide.invoice_wrong(step, act, should_be=values["should_be"])
+        if view is ViewId.EDIT:
+            return self._edited(handled)
+        raise ValueError(f"the view {view.value} takes no submission")
+
+    def _edited(self, handled: _Handled) -> Outcome:
+        values = handled.payload["values"]
+        entry = Entry(rule=RULE.validate_python(values["rule"]), description=values.get("description", ""))
+        return decide.edit(
+            handled.step, handled.company, handled.act, entry=entry, reason=values.get("reason", "")
+        )
+
+    def _act(self, step: Step, payload: Mapping[str, Any], person: Person, key: str) -> _Handled:
+        case = step.connection.execute(
+            select(cases.c.company).where(cases.c.id == payload["case_id"])
+        ).one()
+        return _Handled(
+            step=step,
+            company=self._companies[case.company],
+            act=Act(case_id=payload["case_id"], person=person, digest=payload["digest"], key=key),
+            payload=payload,
+        )
+
+    def _tell(self, step: Step, handled: _Handled, outcome: Outcome) -> None:
+        """An act that did not do what was wished, or bars its doer from deciding, is answered to him alone."""
+        noted = _NOTED.get(handled.payload.get("view", "")) if outcome.kind is OutcomeKind.DONE else outcome.kind.value
+        if noted is None:
+            return
+        if outcome.kind is OutcomeKind.OUTDATED:
+            step.touch_card(handled.act.case_id)
+        card = step.connection.execute(
+            select(messages).where(messages.c.key == card_key(handled.act.case_id))
+        ).one_or_none()
+        channel = card.channel if card is not None else handled.company.alert_channels[0]
+        whisper(
+            step,
+            Address(channel=channel, thread_ts=card.thread_ts if card is not None else None),
+            company=handled.company.key,
+            user=handled.act.person.user_id,
+            what=noted,
+            key=handled.act.key,
+            case_id=handled.act.case_id,
+            reason=outcome.reason.value if outcome.reason else "",
+        )
+
+
+def _moment(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts), UTC)
+

@@ -1,0 +1,24 @@
+"""All other events: App Home, and a catch-all, as an event without a listener would be sent again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt import App
+
+from bot.slack.home import publish_home
+from bot.slack.listeners.parts import Parts
+
+
+def register(app: App, parts: Parts) -> None:
+    """Registers the listeners."""
+
+    @app.event("app_home_opened")
+    def home(event: dict[str, Any]) -> None:
+        if event.get("tab", "home") == "home":
+            publish_home(parts.database, parts.companies, parts.clients, user=event["user"])
+
+    @app.event(re.compile(".*"))
+    def others() -> None:
+        """Acknowledged, and nothing else."""

@@ -1,0 +1,117 @@
+"""Views that a click opens: a loading view at once, as the trigger lives three seconds, filled from the records after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from sqlalchemy import select
+
+from bot.cases import store
+from bot.cases.case import CaseState
+from bot.cases.codec import PROPOSAL
+from bot.cases.policy import refusal
+from bot.cases.ports import Person
+from bot.cases.view import CaseView
+from bot.records.tables import cases
+from bot.slack.cards import views
+from bot.slack.cards.names import ActionId
+from bot.slack.cards.one_liners import refused
+from bot.slack.cards.views import View, ViewContext
+from bot.slack.listeners.parts import Parts
+from bot.slack.pressed import Pressed
+
+ALWAYS = frozenset(
+    {
+        ActionId.EDIT,
+        ActionId.REACTIVATE,
+        ActionId.INVOICE_WRONG,
+        ActionId.TELL_TERM,
+        ActionId.DECLINE,
+        ActionId.ACCEPT,
+    }
+)
+"""Clicks that always open a view; Create does where its proposal is not one-click."""
+
+DECIDING = frozenset({ActionId.CREATE, ActionId.REACTIVATE, ActionId.DECLINE, ActionId.ACCEPT})
+
+_VIEWS: dict[ActionId, Callable[[CaseView, ViewContext], View]] = {
+    ActionId.CREATE: views.approval_view,
+    ActionId.REACTIVATE: views.approval_view,
+    ActionId.EDIT: views.edit_view,
+    ActionId.DECLINE: views.decline_view,
+    ActionId.ACCEPT: views.accept_view,
+    ActionId.TELL_TERM: views.tell_term_view,
+    ActionId.INVOICE_WRONG: views.invoice_wrong_view,
+}
+_STATES: dict[ActionId, tuple[CaseState, ...]] = {
+    ActionId.CREATE: (CaseState.AWAITING_DECISION,),
+    ActionId.REACTIVATE: (CaseState.AWAITING_DECISION,),
+    ActionId.DECLINE: (CaseState.AWAITING_DECISION,),
+    ActionId.EDIT: (CaseState.AWAITING_DECISION, CaseState.OPEN, CaseState.FAILED, CaseState.UNVERIFIED),
+    ActionId.ACCEPT: (CaseState.ARRIVED_DIFFERENT,),
+    ActionId.TELL_TERM: (CaseState.OPEN,),
+    ActionId.INVOICE_WRONG: (CaseState.OPEN, CaseState.AWAITING_DECISION),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A view to open."""
+
+    act: Pressed
+    trigger_id: str
+
+
+def wants_view(parts: Parts, act: Pressed) -> bool:
+    """Whether a click opens a view. For Create this is one look at the records, by the proposal's digest."""
+    if act.question is not None or act.case_id is None:
+        return False
+    if act.action is not ActionId.CREATE:
+        return act.action in ALWAYS
+    with parts.database.intake() as connection:
+        row = connection.execute(
+            select(cases.c.proposal, cases.c.proposal_digest).where(cases.c.id == act.case_id)
+        ).one_or_none()
+    if row is None or row.proposal is None or row.proposal_digest != act.digest:
+        return False
+    return not PROPOSAL.validate_python(row.proposal).one_click
+
+
+def open_view(parts: Parts, opening: Opening) -> None:
+    """Opens the loading view, then fills it. Raises SlackApiError where it comes too late."""
+    opened = parts.clients.other.views_open(trigger_id=opening.trigger_id, view=views.loading_view())
+    view: Any = opened["view"]
+    filled = _filled(parts, opening.act)
+    try:
+        parts.clients.other.views_update(view_id=view["id"], hash=view["hash"], view=filled)
+    except SlackApiError as error:
+        # The person closed it meanwhile, or another update won: then nothing is owed.
+        if error.response.get("error") not in ("not_found", "hash_conflict"):
+            raise
+
+
+def _filled(parts: Parts, act: Pressed) -> View:
+    assert act.case_id is not None  # noqa: S101  # wants_view has looked
+    approvers = sorted(parts.approvers.entitled()) if act.action in DECIDING else []
+    with parts.database.transaction() as connection:
+        row = connection.execute(select(cases).where(cases.c.id == act.case_id)).one_or_none()
+        if row is None:
+            return views.notice_view("Not known", "I do not know this case any more. Nothing was done.")
+        company = parts.companies[row.company]
+        view = store.load_view(connection, company, act.case_id, approvers)
+        people = store.participants(connection, row)
+    if view.state not in _STATES[act.action] or (act.digest != view.digest):
+        return views.notice_view(
+            "Moved on", f"Case {view.number} has moved on since that card was made. Look at the fresh card."
+        )
+    if act.action in DECIDING:
+        person = Person(team=act.team, user_id=act.user)
+        why = refusal(company.approval_policy, person, approvers=approvers, participants=people)
+        if why is not None:
+            told = refused(why, approvers, case_id=view.case_id, digest=view.digest, clicker=act.user)
+            return views.notice_view("Not yours to decide", told.text)
+    context = ViewContext(case_id=view.case_id, digest=view.digest, channel=act.channel)
+    return _VIEWS[act.action](view, context)

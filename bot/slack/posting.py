@@ -1,0 +1,276 @@
+"""Posting what the records want said: each message once, each card edited in place as its case moves on."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
+from sqlalchemy import func, select, text, update
+
+from bot.cases import store
+from bot.cases.ports import Approvers, Companies
+from bot.records import jobs
+from bot.records.engine import Database
+from bot.records.tables import cases, messages
+from bot.slack import said
+from bot.slack.cards.blocks import CardMessage
+from bot.slack.cards.case_card import case_card
+from bot.slack.clients import SlackClients
+
+log = logging.getLogger(__name__)
+
+UPDATE_PAUSE = timedelta(seconds=3)
+"""A card is edited at most this often; what comes between is told by the next edit."""
+ATTEMPTS = 8
+EVENT_TYPE = "termkeeper_message"
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+HOPELESS = frozenset({"is_archived", "user_not_in_channel", "user_not_found", "used_url", "expired_url"})
+
+Answerer = Callable[[dict[str, Any]], CardMessage]
+"""Makes the answer to a question, reading both systems."""
+
+
+class Poster:
+    """Posts and edits messages, one holder at a time for each, over any number of processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        clients: SlackClients,
+        companies: Companies,
+        approvers: Approvers,
+        answer: Answerer,
+        *,
+        search_pause_s: float = 1.0,
+    ) -> None:
+        self._database = database
+        self._clients = clients
+        self._companies = companies
+        self._approvers = approvers
+        self._answer = answer
+        self._search_pause_s = search_pause_s
+
+    def post(self, message_id: int) -> None:
+        """Does what is due for one message: posts it, or edits it to the newest revision."""
+        with self._alone(message_id) as alone:
+            if not alone:
+                self._again(message_id, timedelta(seconds=1))
+                return
+            row = self._read(message_id)
+            if row is None or row.state == "dead":
+                return
+            try:
+                self._due(row)
+            except SlackApiError as error:
+                self._api_error(row, error)
+            except (SlackClientError, OSError) as error:
+                self._failed(row, f"{type(error).__name__}: {error}")
+
+    @contextmanager
+    def _alone(self, message_id: int) -> Iterator[bool]:
+        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(12, :id)"), {"id": message_id}))
+            try:
+                yield got
+            finally:
+                if got:
+                    connection.execute(text("SELECT pg_advisory_unlock(12, :id)"), {"id": message_id})
+
+    def _read(self, message_id: int) -> Any | None:
+        with self._database.transaction() as connection:
+            return connection.execute(select(messages).where(messages.c.id == message_id)).one_or_none()
+
+    def _due(self, row: Any) -> None:
+        if row.kind == "whisper":
+            self._whisper(row)
+        elif row.kind == "answer":
+            self._answer_question(row)
+        elif row.state == "posting" and (ts := self._search(row)):
+            self._posted(row, ts, 0)
+            self._again(row.id)
+        elif row.state in ("unposted", "posting"):
+            self._first(row)
+        elif row.kind == "card" and row.wanted_revision > row.posted_revision:
+            self._edit(row)
+
+    def _content(self, row: Any) -> tuple[CardMessage, int]:
+        if row.kind != "card":
+            return said.line(row.body or {}, self._case_facts(row)), row.wanted_revision
+        company = self._companies[row.company]
+        approvers = sorted(self._approvers.entitled())
+        with self._database.transaction() as connection:
+            view = store.load_view(connection, company, row.case_id, approvers)
+        return case_card(view), view.revision
+
+    def _case_facts(self, row: Any) -> said.CaseFacts | None:
+        if row.case_id is None:
+            return None
+        with self._database.transaction() as connection:
+            case = connection.execute(select(cases).where(cases.c.id == row.case_id)).one()
+            card = connection.execute(
+                select(messages).where(messages.c.case_id == row.case_id, messages.c.kind == "card")
+            ).one_or_none()
+        link = ""
+        if card is not None and card.ts:
+            reply = self._clients.other.chat_getPermalink(channel=card.channel, message_ts=card.ts)
+            link = str(reply["permalink"])
+        return said.CaseFacts(
+            case_id=case.id,
+            number=case.number,
+            digest=case.proposal_digest or "",
+            term=case.term_name,
+            link=link,
+        )
+
+    def _first(self, row: Any) -> None:
+        content, revision = self._content(row)
+        self._mark(row, state="posting", claimed_at=func.now())
+        reply = self._clients.posting.chat_postMessage(
+            channel=row.channel,
+            thread_ts=row.thread_ts,
+            text=content.text,
+            blocks=list(content.blocks),
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": row.key}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        self._posted(row, str(reply["ts"]), revision)
+
+    def _posted(self, row: Any, ts: str, revision: int) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(messages)
+                .where(messages.c.id == row.id)
+                .values(
+                    state="posted",
+                    ts=ts,
+                    posted_revision=revision,
+                    posted_at=func.now(),
+                    updated_at=func.now(),
+                    attempts=0,
+                    last_error=None,
+                )
+            )
+            wanted = connection.scalar(select(messages.c.wanted_revision).where(messages.c.id == row.id))
+            if row.kind == "card" and wanted is not None and wanted > revision:
+                jobs.nudge(connection, jobs.POST_MESSAGE, message_id=row.id)
+
+    def _search(self, row: Any) -> str | None:
+        """The message that an earlier attempt may have posted, found by its metadata; looked for twice."""
+        for attempt in range(2):
+            if attempt:
+                time.sleep(self._search_pause_s)
+            for message in self._nearby(row):
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("key") == row.key:
+                    return str(message["ts"])
+        return None
+
+    def _nearby(self, row: Any) -> list[dict[str, Any]]:
+        oldest = str(row.claimed_at.timestamp() - 60) if row.claimed_at else "0"
+        if row.thread_ts:
+            reply = self._clients.other.conversations_replies(
+                channel=row.channel, ts=row.thread_ts, include_all_metadata=True, limit=200
+            )
+        else:
+            reply = self._clients.other.conversations_history(
+                channel=row.channel, oldest=oldest, include_all_metadata=True, limit=200
+            )
+        return list(reply["messages"] or ())
+
+    def _edit(self, row: Any) -> None:
+        with self._database.transaction() as connection:
+            wait = connection.scalar(
+                select(messages.c.updated_at + UPDATE_PAUSE - func.now()).where(messages.c.id == row.id)
+            )
+        if wait is not None and wait > timedelta(0):
+            self._again(row.id, wait)
+            return
+        content, revision = self._content(row)
+        self._clients.other.chat_update(
+            channel=row.channel, ts=row.ts, text=content.text, blocks=list(content.blocks)
+        )
+        self._posted(row, row.ts, revision)
+
+    def _whisper(self, row: Any) -> None:
+        if row.state == "posted":
+            return
+        content = said.whisper(row.body, self._case_facts(row), sorted(self._approvers.entitled()))
+        self._clients.posting.chat_postEphemeral(
+            channel=row.channel,
+            user=row.body["user"],
+            thread_ts=row.thread_ts,
+            text=content.text,
+            blocks=list(content.blocks),
+        )
+        self._posted(row, "", 1)
+
+    def _answer_question(self, row: Any) -> None:
+        if row.state == "posted":
+            return
+        body = dict(row.body)
+        content = self._answer(body)
+        reply = WebhookClient(body["response_url"]).send(
+            text=content.text,
+            blocks=list(content.blocks),
+            response_type="ephemeral",
+            replace_original=bool(body.get("replace")),
+        )
+        if reply.status_code != 200:
+            self._failed(row, f"response_url answered {reply.status_code}", hopeless=reply.status_code in (404, 410))
+            return
+        self._posted(row, "", 1)
+        self._mark(row, body={k: v for k, v in body.items() if k != "response_url"})
+
+    def _api_error(self, row: Any, error: SlackApiError) -> None:
+        code = str(error.response.get("error", ""))
+        if code in GONE:
+            log.info("message %s is gone (%s); posting it anew", row.key, code)
+            self._mark(row, state="unposted", ts=None, posted_revision=0)
+            self._again(row.id)
+            return
+        if code == "ratelimited":
+            wait = float(error.response.headers.get("Retry-After", 1))
+            self._mark(row, state="unposted" if row.state != "posted" else "posted")
+            self._again(row.id, timedelta(seconds=wait))
+            return
+        if row.state in ("unposted", "posting"):
+            # A refusal in words means that nothing was posted.
+            self._mark(row, state="unposted")
+        self._failed(row, code, hopeless=code in HOPELESS)
+
+    def _failed(self, row: Any, why: str, *, hopeless: bool = False) -> None:
+        attempts = row.attempts + 1
+        dead = hopeless or attempts >= ATTEMPTS
+        log.warning("message %s could not be posted (%s), attempt %d%s", row.key, why, attempts, ", given up" * dead)
+        wait = timedelta(seconds=min(2**attempts, 300))
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(messages)
+                .where(messages.c.id == row.id)
+                .values(
+                    attempts=attempts,
+                    last_error=why,
+                    due_at=func.now() + wait,
+                    **({"state": "dead"} if dead else {}),
+                )
+            )
+        if not dead:
+            self._again(row.id, wait)
+
+    def _mark(self, row: Any, **columns: Any) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(update(messages).where(messages.c.id == row.id).values(**columns))
+
+    def _again(self, message_id: int, wait: timedelta = timedelta(0)) -> None:
+        with self._database.transaction() as connection:
+            moment = connection.scalar(select(func.now()))
+            jobs.nudge(
+                connection, jobs.POST_MESSAGE, at=moment + wait if moment and wait else None, message_id=message_id
+            )
