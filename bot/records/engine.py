@@ -21,7 +21,7 @@ IDLE_LIMIT_MS = 60_000
 INTAKE_LIMIT_MS = 1_500
 """Taking an event may take so long; Slack waits 3 s for its acknowledgement."""
 _INTAKE_POOL = 4
-_INTAKE_OVERFLOW = 4
+"""One takes about a millisecond: a few serve hundreds of threads, and no connection is made in a burst."""
 
 
 def database_url(url: str) -> URL:
@@ -52,7 +52,7 @@ class Database:
         )
         self._intake = self._engine(
             pool_size=_INTAKE_POOL,
-            overflow=_INTAKE_OVERFLOW,
+            overflow=0,
             wait_s=INTAKE_LIMIT_MS / 1000,
             statement_ms=INTAKE_LIMIT_MS,
         )

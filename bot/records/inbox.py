@@ -195,27 +195,33 @@ def _work(database: Database, item: InboxItem, handle: Handle, on_set_aside: OnS
             connection.execute(
                 update(inbox).where(inbox.c.id == item.id).values(state="done", done_at=func.now(), last_error=None)
             )
-        return 1
     except Exception as error:
         log.warning("inbox item %s %s failed, attempt %s", item.kind, item.key, item.attempts, exc_info=True)
-        words = f"{type(error).__name__}: {error}"
+        words = storable_text(f"{type(error).__name__}: {error}")[:2000]
         if item.attempts >= ATTEMPTS:
             _set_aside(database, item, words, on_set_aside)
         else:
             with database.transaction() as connection:
-                connection.execute(update(inbox).where(inbox.c.id == item.id).values(last_error=words[:2000]))
+                connection.execute(update(inbox).where(inbox.c.id == item.id).values(last_error=words))
         return 0
+    return 1
 
 
 def _set_aside(database: Database, item: InboxItem, words: str, on_set_aside: OnSetAside | None) -> None:
-    with database.transaction() as connection:
-        mine = connection.execute(
-            update(inbox)
-            .where(inbox.c.id == item.id, inbox.c.state == "waiting")
-            .values(state="set_aside", last_error=storable_text(words)[:2000])
-        ).rowcount
-        if mine and on_set_aside is not None:
-            on_set_aside(connection, item, words)
+    """Sets an item aside, and tells; where telling fails it is set aside all the same, and the log has it."""
+    setting = (
+        update(inbox)
+        .where(inbox.c.id == item.id, inbox.c.state == "waiting")
+        .values(state="set_aside", last_error=words)
+    )
+    try:
+        with database.transaction() as connection:
+            if connection.execute(setting).rowcount and on_set_aside is not None:
+                on_set_aside(connection, item, words)
+    except Exception:
+        log.exception("nobody could be told that inbox item %s %s was set aside", item.kind, item.key)
+        with database.transaction() as connection:
+            connection.execute(setting)
 
 
 def _come_back(database: Database) -> None:

@@ -249,7 +249,11 @@ class Worker:
         async def run(context: procrastinate.JobContext, **args: int | str) -> None:
             await context.app.connector.execute_query_async(_FOLD, task=name, args=args)
             given = {key: value for key, value in args.items() if key != "_key"}
-            await asyncio.wrap_future(self._pool.submit(lambda: handler(**given)))
+            try:
+                await asyncio.wrap_future(self._pool.submit(lambda: handler(**given)))
+            except Exception:
+                log.exception("the job %s %s failed, attempt %s", name, args, context.job.attempts + 1)
+                raise
 
         return run
 
@@ -267,7 +271,7 @@ async def _recover_now_and_then(app: procrastinate.App) -> None:
 class _Retry(BaseRetryStrategy):
     """Growing pauses."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
         if job.attempts >= len(PAUSES_S):
             return None
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=PAUSES_S[job.attempts]))

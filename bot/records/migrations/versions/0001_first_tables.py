@@ -22,8 +22,9 @@ def upgrade() -> None:
 
 def make_jobs() -> None:
     """Procrastinate's own schema, and an index for finding jobs of one task."""
-    driver = op.get_bind().connection.dbapi_connection
-    assert driver is not None
+    driver = op.get_bind().connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection is closed")
     driver.execute(SchemaManager.get_schema())  # several statements at once: SQLAlchemy would prepare them as one
     op.execute("CREATE INDEX termkeeper_jobs_todo_idx ON procrastinate_jobs (task_name) WHERE status = 'todo'")
 
