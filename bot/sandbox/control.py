@@ -14,9 +14,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.sandbox.bill import books
+from bot.sandbox.intacct.errors import FunctionError
+from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.slack import ActError, Outcome, Workspace
 from bot.sandbox.sync import Sync
 from bot.sandbox.world import SERVICES, Fault, Record, World
+
+PERSON = "pnair"
+"""The user name under which a person at the page works in Intacct."""
 
 Call = Callable[[Record], Awaitable[Any]]
 
@@ -217,18 +222,22 @@ class Control:
         return {key: value for key, value in changed.items() if not key.startswith("_")}
 
     async def ar_term(self, body: Record) -> Record:
-        """`{name, status}`: a person makes an AR term active or inactive in Intacct, by its exact name or record."""
-        wanted, status = text_of(body, "name"), text_of(body, "status")
-        if status not in ("active", "inactive"):
-            raise ControlError("“status” is active or inactive.")
-        terms = self._world.store.table("arterm")
-        for key, row in terms.items():
-            if wanted in (row["NAME"], key):
-                now = self._world.calendar.now().strftime("%m/%d/%Y %H:%M:%S")
-                terms[key] = {**row, "STATUS": status, "WHENMODIFIED": now}
-                self._world.touch()
-                return terms[key]
-        raise ControlError(f"Intacct has no AR term named “{wanted}”.")
+        """`{name, status}`: a person makes an AR term active or inactive in Intacct, by exact name or record number.
+
+        `{name, days}` adds one, due so many days from the invoice's date. `by` is the person's name in Intacct.
+        """
+        name, by = text_of(body, "name"), text_of(body, "by", PERSON)
+        try:
+            if "days" in body:
+                days = str(int(number_of(body, "days")))
+                return add_term(
+                    self._world, name, {"DUEDATE": days, "STATUS": text_of(body, "status", "active")}, by=by
+                )
+            row = self._world.store.table("arterm").get(name)
+            status = {"STATUS": text_of(body, "status")}
+            return change_term(self._world, row["NAME"] if row else name, status, by=by)
+        except FunctionError as refusal:
+            raise ControlError(str(refusal)) from None
 
     async def state(self, _request: Request) -> Response:
         """Which sandbox this is: instance, process, folder."""

@@ -1,0 +1,200 @@
+"""The two systems as tables: what the page shows of BILL's and Intacct's records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.sandbox.sync import term_name
+from bot.sandbox.world import Record, World
+
+SHOWN_SYNCED = 25
+"""Of the invoices that are in Intacct, the page shows the newest so many."""
+
+_SYNC_ORDER = {"failed": 0, "waiting": 1, "synced": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillInvoice:
+    """A line of BILL's invoices."""
+
+    id: str
+    number: str
+    customer: str
+    day: str
+    term: str
+    term_id: str
+    amount: str
+    state: str
+    """`waiting`, `failed` or `synced`."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillTerm:
+    """A line of BILL's payment terms."""
+
+    id: str
+    name: str
+    days: int
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArTerm:
+    """A line of Intacct's AR terms."""
+
+    key: str
+    name: str
+    rule: str
+    active: bool
+    created_by: str
+    created: str
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArInvoice:
+    """A line of Intacct's invoices."""
+
+    number: str
+    customer: str
+    term: str
+    day: str
+    due: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Both systems at one moment."""
+
+    waiting: tuple[BillInvoice, ...]
+    """Failed first, then waiting."""
+    synced: tuple[BillInvoice, ...]
+    synced_count: int
+    bill_terms: tuple[BillTerm, ...]
+    ar_terms: tuple[ArTerm, ...]
+    ar_invoices: tuple[ArInvoice, ...]
+    ar_invoice_count: int
+
+
+def read_books(world: World) -> Books:
+    """Reads both systems' tables."""
+    invoices = world.store.table("bill_invoice")
+    pending = [row for row in invoices.values() if _sync_state(row) != "synced"]
+    pending.sort(key=lambda row: (_SYNC_ORDER.get(_sync_state(row), 1), row["invoiceDate"], row["invoiceNumber"]))
+    synced = [row for row in invoices.values() if _sync_state(row) == "synced"]
+    newest = sorted(synced, key=lambda row: (row["_sync"].get("at", ""), row["invoiceDate"], row["id"]), reverse=True)
+    ar_invoices = list(world.store.table("arinvoice").values())
+    return Books(
+        waiting=tuple(_bill_invoice(world, row) for row in pending),
+        synced=tuple(_bill_invoice(world, row) for row in newest[:SHOWN_SYNCED]),
+        synced_count=len(synced),
+        bill_terms=_bill_terms(world),
+        ar_terms=_ar_terms(world, ar_invoices),
+        ar_invoices=tuple(_ar_invoice(row) for row in reversed(ar_invoices[-SHOWN_SYNCED:])),
+        ar_invoice_count=len(ar_invoices),
+    )
+
+
+def _sync_state(row: Record) -> str:
+    return str((row.get("_sync") or {}).get("state", "waiting"))
+
+
+def _bill_invoice(world: World, row: Record) -> BillInvoice:
+    customer = world.store.table("bill_customer").get(str(row.get("customerId")), {})
+    named = (row.get("customer") or {}).get("name")
+    return BillInvoice(
+        id=row["id"],
+        number=str(row["invoiceNumber"]),
+        customer=str(named or customer.get("name") or row.get("customerId") or ""),
+        day=day_words(row["invoiceDate"]),
+        term=term_name(world, row) or "",
+        term_id=str(row.get("paymentTermId") or ""),
+        amount=money(row["totalAmount"], str(row.get("currency") or "USD")),
+        state=_sync_state(row),
+        message=str((row.get("_sync") or {}).get("message") or ""),
+    )
+
+
+def _bill_terms(world: World) -> tuple[BillTerm, ...]:
+    used = Counter(str(row.get("paymentTermId")) for row in world.store.table("bill_invoice").values())
+    rows = sorted(world.store.table("bill_term").values(), key=lambda row: (int(row["daysDue"]), row["name"]))
+    return tuple(
+        BillTerm(id=row["id"], name=row["name"], days=int(row["daysDue"]), invoices=used[row["id"]]) for row in rows
+    )
+
+
+def _ar_terms(world: World, ar_invoices: list[Record]) -> tuple[ArTerm, ...]:
+    used = Counter(str(row.get("TERMNAME")) for row in ar_invoices)
+    rows = list(world.store.table("arterm").values())
+    rows.sort(key=lambda row: int(row["RECORDNO"]), reverse=True)
+    return tuple(
+        ArTerm(
+            key=str(row["RECORDNO"]),
+            name=row["NAME"],
+            rule=rule_words(row),
+            active=row["STATUS"] == "active",
+            created_by=str(row.get("CREATEDBY") or ""),
+            created=day_words(str(row.get("WHENCREATED") or "")),
+            invoices=used[row["NAME"]],
+        )
+        for row in rows
+    )
+
+
+def _ar_invoice(row: Record) -> ArInvoice:
+    return ArInvoice(
+        number=str(row["RECORDID"]),
+        customer=str(row.get("CUSTOMERNAME") or row.get("CUSTOMERID") or ""),
+        term=str(row.get("TERMNAME") or ""),
+        day=day_words(str(row.get("WHENCREATED") or "")),
+        due=day_words(str(row.get("WHENDUE") or "")),
+        amount=money(row.get("TRX_TOTALENTERED") or row.get("TOTALENTERED") or 0, str(row.get("CURRENCY") or "USD")),
+    )
+
+
+_MONTHS = {
+    "of the month of invoice/bill date": "of the invoice's month",
+    "of next month from invoice/bill date": "of the next month",
+}
+
+
+def rule_words(row: Record) -> str:
+    """An AR term's rule in a line: when an invoice falls due, and its discount and penalty."""
+    due, start = str(row.get("DUEDATE") or "0"), str(row.get("DUEFROM") or "")
+    if start in ("", "from invoice/bill date"):
+        words = "on receipt" if due == "0" else f"{due} day{'' if due == '1' else 's'}"
+    else:
+        words = f"day {due} {_MONTHS.get(start, start.replace(' from invoice/bill date', ''))}"
+    if row.get("DISCAMOUNT") and str(row["DISCAMOUNT"]) not in ("0", "0.00"):
+        amount = f"{_short(row['DISCAMOUNT'])}{'%' if row.get('DISCPERCAMN') == '%' else ' off'}"
+        words += f"; {amount} within {row.get('DISCDATE') or 0}"
+    if str(row.get("PEN_TYPES") or "No Penalty") != "No Penalty":
+        words += f"; penalty {str(row['PEN_TYPES']).lower()}"
+    return words
+
+
+def _short(amount: object) -> str:
+    text = str(amount)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day_words(text: str) -> str:
+    """A date as either system writes it, in words (`Nov 2, 2026`); what is no date, as it is."""
+    for form in ("%Y-%m-%d", "%m/%d/%Y"):
+        try:
+            day: date = datetime.strptime(text[:10], form).date()  # noqa: DTZ007 -- a calendar date
+        except ValueError:
+            continue
+        return f"{day:%b} {day.day}, {day.year}"
+    return text
+
+
+def money(amount: object, currency: str) -> str:
+    """An amount with its currency's sign, or its code."""
+    value = float(str(amount))
+    sign = {"USD": "$", "EUR": "€", "GBP": "£"}.get(currency, f"{currency} ")
+    return f"{'-' if value < 0 else ''}{sign}{abs(value):,.2f}"

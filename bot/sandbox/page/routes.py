@@ -1,0 +1,130 @@
+"""The page's addresses: the page itself, its parts as they change, and its script and style."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from bot.sandbox.page.books import read_books
+from bot.sandbox.page.names import marked
+from bot.sandbox.page.room import FIRST_CHANNEL, PEOPLE, Room
+from bot.sandbox.slack import Workspace
+from bot.sandbox.world import Record, World
+
+HERE = Path(__file__).parent
+POLL_SECONDS = 20.0
+SETTLE_SECONDS = 0.12
+"""Changes that come together are sent together."""
+
+AVATARS = {"U0MARIA": "clerk", "U0DAN": "controller", "U0PRIYA": "admin"}
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+class Page:
+    """Draws the page for whoever one is."""
+
+    def __init__(self, world: World, workspace: Workspace) -> None:
+        self._world = world
+        self._workspace = workspace
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["marked"] = marked
+
+    async def whole(self, request: Request) -> Response:
+        """`GET /`: the page as it is now; `?as=`, `channel=` and `place=` (channel, home, direct) tell for whom and where."""
+        context = self._context(request)
+        return HTMLResponse(self._templates.get_template("page.html").render(context), headers=HEADERS)
+
+    async def parts(self, request: Request) -> Response:
+        """`GET /sandbox/page/parts?revision=`: waits for a change, then answers `{revision, parts: {id: HTML}}`."""
+        known = request.query_params.get("revision", "")
+        if known.lstrip("-").isdecimal():
+            await self._world.changed_since(int(known), POLL_SECONDS)
+            await asyncio.sleep(SETTLE_SECONDS)
+        context = self._context(request)
+        names = {"clock": "clock", "bill": "bill", "intacct": "intacct", "view-content": "view"}
+        names |= {"home": "home"} if context["place"] == "home" else {"messages": "messages"}
+        parts = {part: self._templates.get_template(f"{name}.html").render(context) for part, name in names.items()}
+        return JSONResponse({"revision": context["revision"], "parts": parts}, headers=HEADERS)
+
+    def _context(self, request: Request) -> Record:
+        query = request.query_params
+        user = query.get("as", PEOPLE[0])
+        room = Room(self._workspace, user if user in PEOPLE else PEOPLE[0])
+        place = query.get("place", "channel")
+        channels = {row["id"]: row for row in room.channels()}
+        channel = channels.get(query.get("channel", FIRST_CHANNEL)) or next(iter(channels.values()))
+        if place == "direct":
+            channel = self._workspace.direct(room.user)
+
+        def link(user: str = room.user, channel: str | None = None, place: str | None = None) -> str:
+            if channel is None and place is None:
+                channel, place = (query.get("channel") or FIRST_CHANNEL), query.get("place", "channel")
+            values = {"as": user, "channel": channel or FIRST_CHANNEL, "place": place or "channel"}
+            return "/?" + urlencode(
+                {key: value for key, value in values.items() if (key, value) != ("place", "channel")}
+            )
+
+        now = room.reader.now.astimezone(room.reader.zone)
+        return {
+            "room": room,
+            "place": place if place in ("home", "direct") else "channel",
+            "channel": channel,
+            "messages": room.messages(channel["id"]) if place != "home" else [],
+            "view": room.view(),
+            "books": read_books(self._world),
+            "now": now,
+            "ahead": _ahead(self._world),
+            "avatars": AVATARS,
+            "link": link,
+            "revision": self._world.revision,
+        }
+
+
+def _ahead(world: World) -> str:
+    """How far the company's calendar is from today."""
+    days = round(world.calendar.offset.total_seconds() / 86400)
+    if days == 0:
+        return ""
+    return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'ahead' if days > 0 else 'back'}"
+
+
+class _Static(StaticFiles):
+    """Files that are always asked for anew, so that an updated page never runs an old script."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def routes(world: World, workspace: Workspace) -> list[BaseRoute]:
+    """The page at `/`, its parts and files below `/sandbox/page`."""
+    page = Page(world, workspace)
+    return [
+        Route("/", page.whole, methods=["GET"]),
+        Route("/sandbox/page/parts", page.parts, methods=["GET"]),
+        Mount("/sandbox/page/static", app=_Static(directory=HERE / "static")),
+    ]
