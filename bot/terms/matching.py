@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.terms.term import ArTerm
+from bot.terms.nearest import Nearest
+from bot.terms.term import ArTerm, PaymentTerm, canonical
+from bot.terms.wording import readings
+from bot.terms.xray import Difference, DifferenceKind, XRay, alike_key, x_ray
+
+__all__ = ["Difference", "DifferenceKind", "Match", "MatchKind", "Vocabulary", "XRay"]
 
 
 class MatchKind(StrEnum):
@@ -22,50 +27,6 @@ class MatchKind(StrEnum):
     """Another wording of the same rule, active."""
     ABSENT = "absent"
     """Nothing like it."""
-
-
-class DifferenceKind(StrEnum):
-    """What sort of difference one place in two names is."""
-
-    BLANK = "blank"
-    INVISIBLE = "invisible"
-    DASH = "dash"
-    QUOTE = "quote"
-    CASE = "case"
-    LETTER = "letter"
-    """A letter of another alphabet that looks the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One place where the two names differ."""
-
-    position: int
-    """1-based position in the source's name (where the character stands, or would stand)."""
-    source: str
-    """The source's character(s), empty where it has none there."""
-    intacct: str
-    """Intacct's character(s), empty where it has none there."""
-    source_label: str
-    """`NO-BREAK SPACE U+00A0`, one per character joined by ` + `; `nothing` where empty."""
-    intacct_label: str
-    kind: DifferenceKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class XRay:
-    """Two names side by side, character by character."""
-
-    source_name: str
-    intacct_name: str
-    differences: tuple[Difference, ...]
-    source_clean: bool
-    """Only printable ASCII, single inner blanks, none at the ends."""
-    intacct_clean: bool
-
-    def lines(self) -> tuple[str, str]:
-        """The source's and Intacct's name, letter-spaced, each character that differs named in brackets, columns aligned."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +50,69 @@ class Vocabulary:
 
     def __init__(self, terms: Iterable[ArTerm], *, entity: str | None = None) -> None:
         """`entity`: the entity that the sync signs in to; None for top level, which sees top-level terms."""
-        raise NotImplementedError
+        usable: list[ArTerm] = []
+        self._others: dict[str, tuple[ArTerm, ...]] = {}
+        for term in terms:
+            if term.entity is None or term.entity == entity:
+                usable.append(term)
+            else:
+                self._others[term.name] = (*self._others.get(term.name, ()), term)
+        usable.sort(key=_preferred)
+        self._by_name: dict[str, ArTerm] = {}
+        self._by_key: dict[str, list[ArTerm]] = {}
+        self._by_rule: dict[PaymentTerm, list[ArTerm]] = {}
+        for term in usable:
+            self._by_name.setdefault(term.name, term)
+            self._by_key.setdefault(alike_key(term.name), []).append(term)
+            if term.active and term.rule is not None:
+                self._by_rule.setdefault(canonical(term.rule), []).append(term)
+        self._nearest = Nearest(usable)
 
-    def match(self, name: str) -> Match:
-        """How `name` stands; byte-for-byte first, then inactive, lookalike, equivalent, absent."""
-        raise NotImplementedError
+    @property
+    def named(self) -> Mapping[str, ArTerm]:
+        """The terms that the syncing entity can use, by their exact names; the active one where two share a name."""
+        return self._by_name
+
+    def match(self, name: str, *, nearest: bool = True) -> Match:
+        """How `name` stands; byte-for-byte first, then inactive, lookalike, equivalent, absent.
+
+        `nearest`: whether to look for other terms worth showing; thousands of names in a row do without.
+        """
+        elsewhere = self._others.get(name, ())
+        term = self._by_name.get(name)
+        if term is not None and term.active:
+            return Match(name=name, kind=MatchKind.EXACT, term=term, xray=None, out_of_scope=elsewhere)
+        kind, xray = MatchKind.INACTIVE, None
+        said = readings(name)
+        single = said[0] if len(said) == 1 else None
+        if term is None:
+            kind, term, xray = self._unlike(name, single)
+        return Match(
+            name=name,
+            kind=kind,
+            term=term,
+            xray=xray,
+            nearest=self._nearest.to(name, single, but=term) if nearest else (),
+            out_of_scope=elsewhere,
+        )
+
+    def _unlike(self, name: str, single: PaymentTerm | None) -> tuple[MatchKind, ArTerm | None, XRay | None]:
+        """How a name stands that no usable term has."""
+        key = alike_key(name)
+        alike = self._by_key.get(key, ()) if key else ()
+        if alike:
+            xray, term = min(
+                ((x_ray(name, term.name), term) for term in alike[:20]),
+                key=lambda each: (not each[1].active, len(each[0].differences), each[1].name),
+            )
+            return MatchKind.LOOKALIKE, term, xray
+        same = self._by_rule.get(canonical(single), ()) if single else ()
+        if same:
+            return MatchKind.EQUIVALENT, same[0], None
+        return MatchKind.ABSENT, None, None
+
+
+def _preferred(term: ArTerm) -> tuple[bool, int, str, str]:
+    """Active ones first, then in the order in which they were made."""
+    number = int(term.record_no) if term.record_no.isdecimal() and len(term.record_no) < 19 else 0
+    return not term.active, number, term.record_no, term.name
