@@ -24,6 +24,7 @@ ACK_SECONDS = 3.0
 RETRY_PAUSES = (0.05, 60.0, 300.0)
 """Seconds before an unacknowledged event is sent again: about at once, after a minute, after five."""
 TICKET_SECONDS = 30.0
+WATCH_SECONDS = 0.2
 CONNECTIONS = 50
 """HTTP requests to the app at a time."""
 
@@ -127,10 +128,25 @@ class Delivery:
             await socket.send({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
             await socket.websocket.close()
 
+    async def watch(self) -> None:
+        """Breaks the sockets as soon as the fault switch `drop` for `socket` stands."""
+        while True:
+            await self._drop_if_told()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _drop_if_told(self) -> None:
+        standing = [fault for fault in self._world.faults.standing() if fault.service == "slack"]
+        first = next((fault for fault in standing if fault.method in ("*", "socket")), None)
+        if first is None or first.name != "drop" or not self.sockets:
+            return
+        if self._world.faults.strike("slack", "socket") is not None:
+            await self.drop()
+
     async def drop(self) -> None:
-        """Breaks every socket without a word."""
+        """Breaks every socket without a word; what is under way on them is not acknowledged."""
         for socket in list(self.sockets):
             self.left(socket)
+            self._world.calls.note("slack", "socket", "drop")
             await socket.websocket.close(code=1011)
 
     # Events
@@ -185,6 +201,7 @@ class Delivery:
         return ack
 
     async def _send(self, kind: str, payload: Record, attempt: int, reason: str) -> Ack:
+        await self._drop_if_told()
         if self.sockets:
             return await self._send_by_socket(kind, payload, attempt, reason)
         if self.request_url:
@@ -235,7 +252,7 @@ def signed(kind: str, payload: Record) -> tuple[bytes, dict[str, str]]:
     if kind == "events_api":
         body, content_type = json.dumps(payload).encode(), "application/json"
     elif kind == "slash_commands":
-        body, content_type = urlencode(payload).encode(), "application/x-www-form-urlencoded"
+        body, content_type = urlencode(payload, errors="replace").encode(), "application/x-www-form-urlencoded"
     else:
         body, content_type = urlencode({"payload": json.dumps(payload)}).encode(), "application/x-www-form-urlencoded"
     moment = str(int(time.time()))

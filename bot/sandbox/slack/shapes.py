@@ -153,3 +153,120 @@ def payload_message(message: Record) -> Record:
             *("ts", "thread_ts", "parent_user_id", "team", "bot_profile", "client_msg_id", "edited", "metadata"),
         ),
     )
+
+
+def user(row: Record) -> Record:
+    """A user as `users.info` and `users.list` show one."""
+    first, _, last = row["real_name"].partition(" ")
+    profile: Record = {
+        "title": row["title"],
+        "phone": "",
+        "skype": "",
+        "real_name": row["real_name"],
+        "real_name_normalized": row["real_name"],
+        "display_name": row["name"],
+        "display_name_normalized": row["name"],
+        "status_text": "",
+        "status_emoji": "",
+        "status_emoji_display_info": [],
+        "status_expiration": 0,
+        "avatar_hash": "",
+        "first_name": first,
+        "last_name": last,
+        **{f"image_{size}": f"https://a.slack-edge.com/{row['id']}_{size}.png" for size in (24, 32, 48, 72, 192, 512)},
+        "team": seed.TEAM_ID,
+    }
+    if row["is_bot"]:
+        profile |= {"api_app_id": row["app_id"], "always_active": False, "bot_id": row["bot_id"]}
+    shown: Record = {"id": row["id"], "team_id": seed.TEAM_ID, "name": row["name"], "deleted": row["deleted"]}
+    if not row["deleted"]:
+        shown |= {
+            "color": "9f69e7",
+            "real_name": row["real_name"],
+            "tz": row["tz"],
+            "tz_label": row["tz_label"],
+            "tz_offset": row["tz_offset"],
+            "is_admin": row["is_admin"],
+            "is_owner": False,
+            "is_primary_owner": False,
+            "is_restricted": False,
+            "is_ultra_restricted": False,
+            "is_email_confirmed": True,
+            "who_can_share_contact_card": "EVERYONE",
+        }
+    return shown | {"profile": profile, "is_bot": row["is_bot"], "is_app_user": False, "updated": row["updated"]}
+
+
+def channel(row: Record) -> Record:
+    """A channel as all conversation methods show one; each adds a key or two of its own."""
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "is_channel": not row["is_private"],
+        "is_group": row["is_private"],
+        "is_im": False,
+        "is_mpim": False,
+        "is_private": row["is_private"],
+        "created": row["created"],
+        "is_archived": False,
+        "is_general": row["name"] == "general",
+        "unlinked": 0,
+        "name_normalized": row["name"],
+        "is_shared": False,
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
+        "pending_shared": [],
+        "context_team_id": seed.TEAM_ID,
+        "updated": row["created"] * 1000,
+        "creator": "U0PRIYA",
+        "is_ext_shared": False,
+        "shared_team_ids": [seed.TEAM_ID],
+        "pending_connected_team_ids": [],
+        "topic": {"value": "", "creator": "", "last_set": 0},
+        "purpose": {"value": row["purpose"], "creator": "U0PRIYA", "last_set": row["created"]},
+        "previous_names": [],
+    }
+
+
+def direct(row: Record, *, user_deleted: bool) -> Record:
+    """A direct conversation in a list of conversations."""
+    return {
+        "id": row["id"],
+        "created": row["created"],
+        "is_archived": False,
+        "is_im": True,
+        "is_org_shared": False,
+        "context_team_id": seed.TEAM_ID,
+        "updated": row["created"] * 1000,
+        "user": row["user"],
+        "is_user_deleted": user_deleted,
+        "priority": 0,
+    }
+
+
+def group(row: Record, *, users: bool, count: bool) -> Record:
+    """A user group."""
+    shown = {
+        "id": row["id"],
+        "team_id": seed.TEAM_ID,
+        "is_usergroup": True,
+        "is_subteam": True,
+        "name": row["name"],
+        "description": "",
+        "handle": row["handle"],
+        "is_external": False,
+        "date_create": row["created"],
+        "date_update": row["created"],
+        "date_delete": 0,
+        "auto_provision": False,
+        "enterprise_subteam_id": "",
+        "created_by": "U0PRIYA",
+        "updated_by": "U0PRIYA",
+        "prefs": {"channels": [], "groups": []},
+        "channel_count": 0,
+    }
+    if users:
+        shown["users"] = row["users"]
+    if users or count:
+        shown["user_count"] = len(row["users"])
+    return shown

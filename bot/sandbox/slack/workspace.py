@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from bot.sandbox.slack import payloads, seed, shapes
 from bot.sandbox.slack.blocks import normalised
@@ -43,6 +44,10 @@ class Workspace:
     """
 
     def __init__(self, world: World) -> None:
+        """Use `Workspace.of` where the world's workspace may be there already; raises RuntimeError if it is."""
+        if world in _WORKSPACES:
+            raise RuntimeError("This world has its workspace already: take it with Workspace.of(world).")
+        _WORKSPACES[world] = self
         self.world = world
         self.directory = Directory(world)
         self.messages_kept = Messages(world)
@@ -55,6 +60,11 @@ class Workspace:
         """What the bot's token may do; a test may take some away."""
         self._ephemerals = world.store.table("slack_ephemeral")
         self._states: dict[str, Record] = {}
+
+    @classmethod
+    def of(cls, world: World) -> Workspace:
+        """The world's one workspace, made at the first call."""
+        return _WORKSPACES.get(world) or cls(world)
 
     @property
     def request_url(self) -> str | None:
@@ -86,7 +96,10 @@ class Workspace:
             message["team"] = seed.TEAM_ID
         if event.get("blocks"):
             message["blocks"] = normalised(event["blocks"])
+        if event.get("attachments"):
+            message["attachments"] = [{"id": number, **item} for number, item in enumerate(event["attachments"], 1)]
         if event.get("files"):
+            _as_file_share(message)
             message["files"] = [self.files.adopt(file, room["id"], message.get("user")) for file in event["files"]]
         return self.post(room, message)
 
@@ -228,7 +241,7 @@ class Workspace:
 
     def invite(self, user: str, channel: str, inviter: str = "admin") -> None:
         """Somebody is added to a channel; the bot hears of it where it is a member."""
-        self._join(user, channel, self.directory.user(inviter)["id"])
+        self.join(user, channel, inviter=self.directory.user(inviter)["id"])
 
     def remove(self, user: str, channel: str) -> None:
         """Somebody leaves or is removed from a channel."""
@@ -261,7 +274,10 @@ class Workspace:
         return list(self.directory.users.values())
 
     def messages(self, channel: str) -> list[Record]:
-        """A channel's messages, oldest first, each with `replies`; beside Slack's keys `sender`, `is_app`, `is_edited`."""
+        """A channel's messages, oldest first, each with `replies`; beside Slack's keys `sender`, `is_app`, `is_edited`.
+
+        Slack marks an app's message as edited only where it has no blocks.
+        """
         room = self.directory.channel(channel)
         return [self._shown(room, message) for message in self.messages_kept.of(room["id"])]
 
@@ -358,6 +374,18 @@ class Workspace:
             self.delivery.event(event | self._placed(room, ts))
         self.world.touch()
 
+    def join(self, user: str, channel: str, *, inviter: str | None = None) -> None:
+        """Somebody enters a channel, by himself or (with `inviter`, a user id) invited."""
+        person, room = self.directory.user(user), self.directory.channel(channel)
+        if person["id"] in room["members"]:
+            return
+        room = {**room, "members": [*room["members"], person["id"]]}
+        self.directory.channels[room["id"]] = room
+        if seed.BOT_USER in room["members"]:
+            event = self._membership("member_joined_channel", person, room)
+            self.delivery.event(event | ({"inviter": inviter} if inviter else {}))
+        self.world.touch()
+
     def whisper(self, user: str, channel: str, message: Record) -> str:
         """Shows a message to one person only. Its ts."""
         ts = self.messages_kept.new_ts()
@@ -451,7 +479,7 @@ class Workspace:
             "channel": room["id"],
             "sender": self._sender(message),
             "is_app": "bot_id" in message,
-            "is_edited": "edited" in message,
+            "is_edited": "edited" in message and not ("bot_id" in message and message.get("blocks")),
             "replies": replies,
         }
 
@@ -466,17 +494,6 @@ class Workspace:
 
     def _placed(self, room: Record, ts: str) -> Record:
         return {"channel": room["id"], "event_ts": ts, "channel_type": self.directory.kind(room)}
-
-    def _join(self, user: str, channel: str, inviter: str | None) -> None:
-        person, room = self.directory.user(user), self.directory.channel(channel)
-        if person["id"] in room["members"]:
-            return
-        room = {**room, "members": [*room["members"], person["id"]]}
-        self.directory.channels[room["id"]] = room
-        if seed.BOT_USER in room["members"]:
-            event = self._membership("member_joined_channel", person, room)
-            self.delivery.event(event | ({"inviter": inviter} if inviter else {}))
-        self.world.touch()
 
     def _membership(self, kind: str, person: Record, room: Record) -> Record:
         return {
@@ -553,10 +570,20 @@ class Workspace:
         return Outcome(ok=True, view=view)
 
 
+_WORKSPACES: WeakKeyDictionary[World, Workspace] = WeakKeyDictionary()
+"""The page, the controls and the addresses of one world share its workspace."""
+
 _APP_KEYS = (
     *("subtype", "user", "bot_id", "app_id", "username", "icons", "attachments", "thread_ts"),
     *("upload", "display_as_bot", "metadata"),
 )
+
+
+def _as_file_share(message: Record) -> None:
+    """Slack shows an app's file as shared by the app's user."""
+    message.setdefault("user", seed.BILL_USER)
+    message |= {"subtype": "file_share", "upload": True, "team": seed.TEAM_ID}
+    message.pop("username", None)
 
 
 async def _done(outcome: Outcome) -> Outcome:
