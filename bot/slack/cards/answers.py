@@ -59,9 +59,10 @@ def look_up_answer(looked: Sequence[LookUp]) -> CardMessage:
 
 def look_up_blocks(looked: Sequence[LookUp]) -> tuple[Block, ...]:
     """The blocks of the answer, for a message or a view."""
-    blocks: list[Block] = []
+    brief = len(looked) > MOST_IN_FULL
+    blocks: list[Block] = [section(f"As of {words.at_time(looked[0].diagnosis.at)}")] if brief else []
     for index, one in enumerate(looked[:MOST]):
-        if len(looked) > MOST_IN_FULL:
+        if brief:
             blocks += _brief(one, index)
             continue
         if index:
@@ -126,13 +127,18 @@ def _one(one: LookUp, index: int, *, short: bool) -> list[Block]:
 
 
 def _brief(one: LookUp, index: int) -> list[Block]:
-    """One of many: the headline, the first fact, and the buttons."""
+    """One of many: the headline, whose invoice it is, and the buttons."""
     subject = _subject(one)
     end = "." if one.diagnosis.match is None else ""
-    first = next((line for line in _facts(one, subject) if line), "")
-    case = words.link(one.case_permalink, f"Case {one.case_number}") if one.case_number is not None else ""
-    lines = [f"*{headline(subject)}{end}* · as of {words.at_time(one.diagnosis.at)}", first]
-    return [section(*lines, f"{case} is open about it." if case else ""), *_buttons(one, index)]
+    billed = one.found[0] if len(one.found) == 1 else None
+    asked = words.name(one.number if one.number is not None else one.term or "", 60)
+    parts = [asked, words.name(billed.customer_name, 60) if billed is not None and billed.customer_name else ""]
+    if billed is not None and billed.amount is not None:
+        parts.append(words.money(billed.amount, billed.currency))
+    if one.case_number is not None:
+        parts.append(f"{words.link(one.case_permalink, f'case {one.case_number}')} is open about it")
+    facts = " · ".join(part for part in parts if part)
+    return [section(f"{facts}: *{headline(subject)}*{end}"), *_buttons(one, index)]
 
 
 def _facts(one: LookUp, subject: Subject) -> list[str]:

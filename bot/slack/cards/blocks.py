@@ -135,7 +135,7 @@ def button(
     """A button whose label is cut to what Slack takes. `value` must fit (see `values`)."""
     made: Block = {
         "type": "button",
-        "action_id": action_id,
+        "action_id": str(action_id),
         "text": plain(text, BUTTON_LIMIT),
         "value": value,
     }
@@ -175,7 +175,7 @@ def input_block(wanted: Input) -> Block:
         element["placeholder"] = plain(wanted.placeholder, 150)
     made: Block = {
         "type": "input",
-        "block_id": wanted.block_id,
+        "block_id": str(wanted.block_id),
         "label": plain(wanted.label, 2000),
         "element": element,
         "optional": wanted.optional,
@@ -241,7 +241,8 @@ def _spoken(block: Block) -> str:
 
 
 def _unformatted(text: str) -> str:
-    """`text` without our own markup; code quotes stay where what they hold would be formatted without them."""
+    """`text` without our own markup and without addresses; code quotes stay where what they hold would be formatted without them."""
+    text = re.sub(r"<https?://[^<>|]*\|([^<>]*)>", r"\1", text)
     pieces = re.split(r"(```.*?```|`[^`]*`)", text, flags=re.DOTALL)
     return "".join(_bare(piece) if index % 2 else piece.replace("*", "") for index, piece in enumerate(pieces))
 

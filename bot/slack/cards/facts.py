@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bot.billing.source import BilledInvoice, PaymentState
 from bot.cases.view import Arrival, CaseInvoice, Unknown
@@ -95,14 +96,18 @@ def payments_behind(invoices: Sequence[CaseInvoice]) -> list[tuple[str, str]]:
         billed = invoice.billed
         if billed is None or billed.payment not in (PaymentState.PARTLY_PAID, PaymentState.PAID):
             continue
-        paid = None
-        if billed.amount is not None and billed.balance is not None:
-            paid = billed.amount - billed.balance
-        elif billed.payment is PaymentState.PAID:
-            paid = billed.amount
+        paid = _paid(billed)
         shown = f"payment of {words.money(paid, billed.currency)}" if paid is not None else "payment (amount not told)"
         behind.append((words.name(invoice.number, 60), shown))
     return behind
+
+
+def _paid(billed: BilledInvoice) -> Decimal | None:
+    """What was paid, where the source's figures tell it."""
+    known = [amount for amount in (billed.amount, billed.balance) if amount is not None and words.countable(amount)]
+    if len(known) == 2:
+        return known[0] - known[1]
+    return billed.amount if billed.payment is PaymentState.PAID else None
 
 
 def order_lines(subject: Subject) -> list[str]:

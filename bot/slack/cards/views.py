@@ -25,6 +25,7 @@ from bot.slack.cards.blocks import (
     within,
 )
 from bot.slack.cards.choices import BASES, CYCLES, STARTS, UNITS, figure
+from bot.slack.cards.evidence import evidence_lines, nearest_line
 from bot.slack.cards.facts import invoice_lines, numbers
 from bot.slack.cards.names import BlockId, ViewId
 from bot.slack.cards.outcome import difference_lines
@@ -188,7 +189,11 @@ def approval_view(view: CaseView, context_: ViewContext) -> View:
         raise ValueError("there is nothing to approve in this case")
     subject = of_case(view)
     reactivate = proposal.action is Action.REACTIVATE
-    blocks = [section(*_head(view, subject)), section(*plan_lines(subject))]
+    blocks = [section(*_head(view, subject))]
+    evidence = [line for line in evidence_lines(subject) if line]
+    if evidence:
+        blocks.append(section(*evidence))
+    blocks.append(section(*plan_lines(subject), nearest_line(subject)))
     if proposal.conflicts:
         blocks.append(section("*Sources disagree*", _sentences(proposal.conflicts)))
     doubts = [doubt for doubt in proposal.doubts if doubt not in proposal.conflicts]
@@ -279,7 +284,7 @@ def invoice_wrong_view(view: CaseView, context_: ViewContext) -> View:
             )
         ),
     ]
-    return _view(ViewId.INVOICE_WRONG, "The invoice is wrong", blocks, submit="Keep it so", context_=context_)
+    return _view(ViewId.INVOICE_WRONG, "The invoice is wrong", blocks, submit="Save", context_=context_)
 
 
 def _head(view: CaseView, subject: Subject) -> list[str]:
@@ -303,7 +308,7 @@ def _select(block_id: BlockId, label: str, options: Sequence[tuple[str, str]], v
             block_id=block_id,
             label=label,
             value=str(value),
-            options=tuple(Option(value=key, label=text) for key, text in options),
+            options=tuple(Option(value=str(key), label=text) for key, text in options),
         )
     )
 

@@ -14,6 +14,8 @@ NAME_LIMIT = 150
 SENTENCE_LIMIT = 400
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_LARGEST = 15
+"""Powers of ten up to which amounts are shown and added as they are."""
 _NO_DECIMALS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
 _THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -264,7 +266,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def _figure(amount: Decimal, currency: str) -> str:
-    if amount and not -8 <= amount.adjusted() <= 24:
+    if not countable(amount):
         return f"{amount:.6E}"
     least = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
     exponent = amount.normalize().as_tuple().exponent
@@ -276,11 +278,23 @@ def totals(amounts: Iterable[tuple[Decimal, str]]) -> str:
     """One total a currency, largest first, credits apart and not netted: `$8,120.00 and €50.00; credits -$5.00`."""
     charges: dict[str, Decimal] = defaultdict(Decimal)
     credits_: dict[str, Decimal] = defaultdict(Decimal)
+    odd = 0
     for amount, currency in amounts:
-        if amount.is_finite():
+        if countable(amount):
             (credits_ if amount < 0 else charges)[currency] += amount
-    shown = _totals(charges)
-    return f"{shown}; credits {_totals(credits_)}".removeprefix("; ") if credits_ else shown
+        else:
+            odd += 1
+    parts = [_totals(charges)] if charges else []
+    if credits_:
+        parts.append(f"credits {_totals(credits_)}")
+    if odd:
+        parts.append(f"{counted(odd, 'amount')} that cannot be added")
+    return "; ".join(parts)
+
+
+def countable(amount: Decimal) -> bool:
+    """Whether an amount is a number that sums can be made of."""
+    return amount.is_finite() and (not amount or -8 <= amount.adjusted() <= _LARGEST)
 
 
 def _totals(sums: dict[str, Decimal]) -> str:

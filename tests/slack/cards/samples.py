@@ -21,7 +21,7 @@ from bot.cases.view import (
 )
 from bot.terms.matching import Difference, DifferenceKind, Match, MatchKind, XRay
 from bot.terms.proposal import Action, FieldSource, ProofLine, Proposal, ProposedField
-from bot.terms.term import AmountUnit, ArTerm, Discount, DueFrom, DueRule, PaymentTerm
+from bot.terms.term import ArTerm, DueFrom, DueRule, PaymentTerm
 
 NOW = datetime(2026, 11, 24, 9, 14, tzinfo=UTC)
 DIGEST = "c0ffee" * 10 + "abcd"
@@ -143,7 +143,8 @@ ABSENT = diagnosis(
         term=None,
         xray=None,
         nearest=(ar_term("Net 30", 30), ar_term("N60", 60)),
-    )
+    ),
+    billing_days=45,
 )
 
 NBSP_NAME = "Net\u00a035"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.cases.case import CaseState
-from bot.cases.view import CaseView
+from bot.cases.view import CaseInvoice, CaseView
 from bot.slack.cards.blocks import BLOCKS_TEXT_LIMIT, TEXT_LIMIT
 from bot.slack.cards.buttons import CaseButton, read_button
 from bot.slack.cards.case_card import case_card
 from bot.slack.cards.names import METADATA_EVENT, ActionId
+from bot.terms.term import AmountUnit, Discount, DueRule, PaymentTerm
 from tests.slack.cards import samples
 from tests.slack.cards.limits import faults, texts
 from tests.slack.cards.reading import button, buttons, read
@@ -89,7 +92,8 @@ def test_text_for_screen_readers_says_all_that_the_blocks_say(which: str) -> Non
         if line.startswith("["):
             assert line[1 : line.index("]")] in bare
         elif line.strip() and "```" not in line:
-            assert line.removeprefix("~ ").replace("`", "").replace("*", "") in bare
+            said = re.sub(r"<https://[^|>]*\|([^>]*)>", r"\1", line.removeprefix("~ "))
+            assert said.replace("`", "").replace("*", "") in bare
 
 
 @pytest.mark.parametrize("which", samples.EVERY)
@@ -142,19 +146,18 @@ def test_approvers_are_named_and_their_absence_is_told() -> None:
 
 def test_sums_are_kept_apart_by_currency_and_credits_apart() -> None:
     more = (
-        samples.billed("INV-2", amount=samples.Decimal(2150), currency="EUR"),
-        samples.billed("INV-3", amount=samples.Decimal(18400)),
-        samples.billed("CM-1", amount=samples.Decimal(-50)),
+        samples.billed("INV-2", amount=Decimal(2150), currency="EUR"),
+        samples.billed("INV-3", amount=Decimal(18400)),
+        samples.billed("CM-1", amount=Decimal(-50)),
     )
     first, *_ = samples.waiting()
-    invoices = (first, *(samples.CaseInvoice(number=each.number, billed=each) for each in more))
+    invoices = (first, *(CaseInvoice(number=each.number, billed=each) for each in more))
     assert "($18,400.00 and €2,150.00; credits -$50.00)" in _said(samples.case(invoices=invoices))
 
 
 def test_a_discount_that_ended_before_the_invoice_is_in_the_books_is_told() -> None:
-    early = samples.DueRule(10)
-    discount = samples.Discount(amount=samples.Decimal(2), unit=samples.AmountUnit.PERCENTAGE, rule=early)
-    rule = samples.PaymentTerm(due=samples.DueRule(45), discount=discount)
+    discount = Discount(amount=Decimal(2), unit=AmountUnit.PERCENTAGE, rule=DueRule(10))
+    rule = PaymentTerm(due=DueRule(45), discount=discount)
     said = _said(samples.case(proposal=replace(samples.proposal(), rule=rule)))
     assert "The discount on INV-1042 ended Nov 12, 2026, before the invoice is in the books." in said
 
