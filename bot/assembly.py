@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
+from slack_sdk.errors import SlackClientError
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.billing.bill import BillSource
 from bot.billing.bill_session import BillSession
@@ -256,7 +259,11 @@ class Bot:
         log.error("inbox item %s (%s) was set aside after %d attempts: %s", item.id, item.kind, item.attempts, why)
 
     def _came_up(self) -> None:
-        missed = self._backfill.read()
+        try:
+            missed = self._backfill.read()
+        except (SlackClientError, OSError, inbox.InboxUnavailable):
+            log.exception("what was posted meanwhile could not be read; it is tried at the next connection")
+            return
         if missed:
             log.info("%d messages that were posted meanwhile are taken in", missed)
 
@@ -308,7 +315,7 @@ class Bot:
             with self._database.intake() as connection:
                 connection.execute(select(cases.c.id).limit(1))
             waiting = self._jobs.waiting()
-        except Exception as error:
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
             log.warning("the health answer is no: %s", type(error).__name__)
             return {"ok": False, "database": "does not answer"}
         return {"ok": True, "database": "answers", "waiting_jobs": waiting}

@@ -46,7 +46,7 @@ def start(arguments: Sequence[str]) -> int:
 
 def _problem(*lines: str) -> int:
     for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201
+        print(line, file=sys.stderr)
     return PROBLEM
 
 
@@ -75,7 +75,7 @@ def _serve(bot: Any, greeting: str) -> int:
         signal.signal(sign, lambda *_: ended.set())
     try:
         bot.start()
-        print(greeting, flush=True)  # noqa: T201
+        print(greeting, flush=True)
         ended.wait()
     finally:
         bot.stop()
@@ -148,8 +148,10 @@ def _sandbox(wanted: argparse.Namespace) -> int:
 
 
 def _migrate(_: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from bot.records.engine import Database
-    from bot.records.migrate import migrate
+    from bot.records.migrate import DatabaseNewer, migrate
 
     url = set_names().get("DATABASE_URL")
     if not url:
@@ -157,9 +159,9 @@ def _migrate(_: argparse.Namespace) -> int:
     try:
         database = Database(url)
         migrate(database)
-    except Exception as error:
+    except (SQLAlchemyError, ValueError, DatabaseNewer) as error:
         return _problem(f"The database could not be brought up to date: {error}")
-    print("The database is up to date.")  # noqa: T201
+    print("The database is up to date.")
     return OK
 
 
@@ -184,7 +186,7 @@ def _explain_alert(wanted: argparse.Namespace) -> int:
 def _explain(answers: Iterable[Mapping[str, Any]]) -> int:
     try:
         for answer in answers:
-            print(json.dumps(answer), flush=True)  # noqa: T201
+            print(json.dumps(answer), flush=True)
     except _Unreadable as error:
         return _problem(str(error))
     return OK
@@ -248,4 +250,3 @@ _COMMANDS = {
     "explain-term": _explain_term,
     "explain-alert": _explain_alert,
 }
-

@@ -55,8 +55,7 @@ class SandboxChild:
             text=True,
             start_new_session=True,
         )
-        assert child.stdout is not None  # noqa: S101  # as asked for above
-        line = child.stdout.readline()
+        line = child.stdout.readline() if child.stdout else ""
         if not line:
             _, words = child.communicate(timeout=START_S)
             raise SandboxStartError(words.strip() or f"The sandbox ended at once, with exit code {child.returncode}.")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -237,6 +238,7 @@ class _Isolated(Settings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
 
@@ -246,8 +248,6 @@ def set_names(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     given: dict[str, str] = {}
     dotenv = Path(".env")
     if dotenv.exists():
-        from dotenv import dotenv_values
-
         given = {name: value for name, value in dotenv_values(dotenv).items() if value}
     given |= {name: value for name, value in environment.items() if value}
     return {name: value for name, value in given.items() if name in FIELDS}
@@ -270,7 +270,9 @@ def terms_policy(path: Path | None) -> Policy:
 def _policy(table: dict[str, Any]) -> Policy:
     names, days = table.pop("approved", []), table.pop("longest_days", None)
     discounts, penalties = table.pop("discounts", True), table.pop("penalties", True)
-    problems = [f"TERMS_POLICY: {key!r} is not known; it takes approved, longest_days, discounts, penalties" for key in table]
+    problems = [
+        f"TERMS_POLICY: {key!r} is not known; it takes approved, longest_days, discounts, penalties" for key in table
+    ]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         problems.append("TERMS_POLICY: approved takes a list of term names")
     if days is not None and (not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 999):

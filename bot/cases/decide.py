@@ -255,9 +255,7 @@ def tell_term(step: Step, act: Act, *, name: str, rule: PaymentTerm | None = Non
     if case is None:
         return OUTDATED
     store.take_part(step, case.id, act.person, Part.SUPPLIED)
-    step.record(
-        case.company, "told", {"case": case.number, "term": name}, actor=act.person.user_id, case_id=case.id
-    )
+    step.record(case.company, "told", {"case": case.number, "term": name}, actor=act.person.user_id, case_id=case.id)
     note = {**(case.note or {}), "told": name, "origin": TermOrigin.PERSON.value}
     if rule is not None:
         note["rule"] = RULE.dump_python(rule, mode="json")
@@ -328,4 +326,3 @@ def accept(step: Step, company: Company, act: Act, *, approvers: Collection[str]
     if _decide(step, company, act, case=case, verdict="accept", approvers=approvers, reason=reason) is None:
         return DONE
     return _moved(step, case, CaseEvent.ACCEPTED, act)
-

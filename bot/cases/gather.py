@@ -103,9 +103,8 @@ class Gatherer:
         return [_pending(row) for row in rows]
 
     def _answer(self, findings: Findings, group: _Group) -> Answer:
-        if group.unknown is not None:
-            return unknown(findings, group.unknown, findings.source_trouble)
-        assert group.term is not None  # noqa: S101  # a group has the one or the other
+        if group.term is None:
+            return unknown(findings, group.unknown or Unknown.NO_TERM, findings.source_trouble)
         alerted = min(p.posted_at for p in group.pending)
         return self._reader.answer(findings, group.term, group.billed, alerted_at=alerted)
 
@@ -256,7 +255,9 @@ def settle(taken: Step, case: Any, answer: Answer, *, now: datetime, **columns: 
         return
     if state is CaseState.OPEN:
         pause = RETRY[min(case.rounds, len(RETRY) - 1)]
-        due = now + pause if answer.diagnosis.unknown in (Unknown.SOURCE_DOWN, Unknown.INTACCT_DOWN) else case.expires_at
+        due = (
+            now + pause if answer.diagnosis.unknown in (Unknown.SOURCE_DOWN, Unknown.INTACCT_DOWN) else case.expires_at
+        )
         taken.move(case, CaseEvent.UNKNOWN_FOUND, due_at=due, rounds=case.rounds + 1, **kept)
         return
     store.change(taken, case.id, diagnosis=kept["diagnosis"])

@@ -105,4 +105,3 @@ def watch_now(step: Step, company: str) -> None:
         .values(due_at=step.now, rounds=0)
     )
     step.nudge(jobs.WATCH, company=company)
-

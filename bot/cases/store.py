@@ -78,9 +78,7 @@ def open_case(
     """Opens a case; it names the previous one of the same key."""
     connection = step.connection
     previous = latest_by_key(connection, company.key, key)
-    number = (
-        connection.scalar(select(func.max(cases.c.number)).where(cases.c.company == company.key)) or 0
-    ) + 1
+    number = (connection.scalar(select(func.max(cases.c.number)).where(cases.c.company == company.key)) or 0) + 1
     row = connection.execute(
         insert(cases)
         .values(
@@ -262,11 +260,14 @@ def load_view(connection: Connection, company: Company, case_id: int, approvers:
 
 
 def _alerts_of(connection: Connection, case_id: int) -> int:
-    return connection.scalar(
-        select(func.count(func.distinct(failures.c.alert_id)))
-        .join(alerts, alerts.c.id == failures.c.alert_id)
-        .where(failures.c.case_id == case_id, alerts.c.raw.is_(None))
-    ) or 0
+    return (
+        connection.scalar(
+            select(func.count(func.distinct(failures.c.alert_id)))
+            .join(alerts, alerts.c.id == failures.c.alert_id)
+            .where(failures.c.case_id == case_id, alerts.c.raw.is_(None))
+        )
+        or 0
+    )
 
 
 def _number_of(connection: Connection, case_id: int | None) -> int | None:

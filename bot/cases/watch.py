@@ -38,9 +38,7 @@ def arrived(billed: BilledInvoice | None, term_name: str | None, found: Sequence
     number = found[0].number
     differences = list(_differences(billed, term_name, found[0]))
     if len(found) > 1:
-        differences.insert(
-            0, FieldDifference(label="Invoices of this number", expected="1", found=str(len(found)))
-        )
+        differences.insert(0, FieldDifference(label="Invoices of this number", expected="1", found=str(len(found))))
     return CaseInvoice(
         number=number,
         billed=billed,
@@ -61,7 +59,11 @@ def _differences(billed: BilledInvoice | None, term_name: str | None, booked: Bo
     if billed is None:
         compare("Term", term_name, booked.term_name)
         return wrong
-    if booked.customer_name != billed.customer_name and booked.customer_id != billed.customer_id:
+    if (
+        billed.customer_name
+        and billed.customer_name != booked.customer_name
+        and billed.customer_id != booked.customer_id
+    ):
         wrong.append(
             FieldDifference(
                 label="Customer", expected=billed.customer_name, found=f"{booked.customer_id} {booked.customer_name}"

@@ -225,9 +225,7 @@ class Workshop:
                 store.await_invoices(taken, case.id, [(i.number, i) for i in waiting])
                 note = {k: v for k, v in (case.note or {}).items() if k not in ("look", "corrected_by")}
                 note["corrected_to"] = sorted(name for name in names if name)
-                taken.move(
-                    case, CaseEvent.CORRECTED, due_at=taken.now, note=note, content={"to": note["corrected_to"]}
-                )
+                taken.move(case, CaseEvent.CORRECTED, due_at=taken.now, note=note, content={"to": note["corrected_to"]})
             return True
         asker = (case.note or {}).get("corrected_by")
         if asker:
@@ -240,9 +238,7 @@ class Workshop:
 
     def _say_not_corrected(self, case: Any, user: str, names: list[str], findings: Findings, cause: str) -> None:
         with step(self._database, self._clock, cause) as taken:
-            card = taken.connection.execute(
-                messages.select().where(messages.c.key == card_key(case.id))
-            ).one_or_none()
+            card = taken.connection.execute(messages.select().where(messages.c.key == card_key(case.id))).one_or_none()
             if card is None:
                 return
             whisper(

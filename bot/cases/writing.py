@@ -18,8 +18,8 @@ from bot.cases.step import Step, step
 from bot.cases.view import FieldDifference, Trouble
 from bot.intacct.client import WriteReply
 from bot.intacct.errors import (
-    GatewayBusy,
     IntacctError,
+    NothingRun,
     OutcomeUnknown,
     PermissionMissing,
     Refused,
@@ -133,7 +133,7 @@ class Writer:
         except OutcomeUnknown as error:
             self._ended(case, write_id, "unknown", error, cause)
             return True
-        except GatewayBusy as error:
+        except NothingRun as error:
             self._ended(case, write_id, "refused", error, cause, forget=True)
             return self._unread(case, error, cause, uncertain=False)
         except Refused as error:
@@ -261,7 +261,11 @@ class Writer:
             CaseEvent.READ_IDENTICAL,
             note=note,
             due_at=taken.now,
-            content={"record_no": there.record_no, "name": there.name, "rule": in_words(there.rule) if there.rule else ""},
+            content={
+                "record_no": there.record_no,
+                "name": there.name,
+                "rule": in_words(there.rule) if there.rule else "",
+            },
         )
 
     def _stored_otherwise(self, proposal: Proposal) -> ArTerm | None:

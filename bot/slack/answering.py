@@ -67,9 +67,7 @@ class Answering:
             books_url=self._company.books_url,
         )
 
-    def _term(
-        self, findings: Findings, name: str, found: tuple[BilledInvoice, ...], number: str | None
-    ) -> LookUp:
+    def _term(self, findings: Findings, name: str, found: tuple[BilledInvoice, ...], number: str | None) -> LookUp:
         answer = self._reader.answer(findings, name, found, alerted_at=findings.at)
         case_number, link = self._case(store.term_key(self._company.entity, name))
         return LookUp(

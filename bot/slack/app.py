@@ -42,24 +42,17 @@ def bolt_app(clients: SlackClients, signing_secret: str | None, parts: Parts) ->
 
 
 def socket_handler(app: App, app_token: str, clients: SlackClients, came_up: Callable[[], None]) -> SocketModeHandler:
-    """Socket Mode; `came_up` is called in a thread of its own whenever Slack says hello."""
+    """Socket Mode; `came_up` is called in a thread of its own whenever Slack says hello, and must not raise."""
     handler = SocketModeHandler(app, app_token, web_client=clients.other)
     pool = ThreadPoolExecutor(1, thread_name_prefix="hello")
 
     def hello(client: BaseSocketModeClient, message: dict[str, object], raw: str | None) -> None:
         del client, raw
         if message.get("type") == "hello":
-            pool.submit(_logged, came_up)
+            pool.submit(came_up)
 
     handler.client.message_listeners.append(hello)
     return handler
-
-
-def _logged(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except Exception:
-        log.exception("what was missed could not be read; it is tried at the next hello and tick")
 
 
 def http_app(app: App, healthy: Callable[[], dict[str, object]]) -> Starlette:

@@ -28,7 +28,9 @@ OVERLAP = timedelta(minutes=5)
 class Backfill:
     """Reads the alert channels' history since their marks."""
 
-    def __init__(self, database: Database, client: WebClient, door: Door, clock: Clock, channels: Iterable[str]) -> None:
+    def __init__(
+        self, database: Database, client: WebClient, door: Door, clock: Clock, channels: Iterable[str]
+    ) -> None:
         self._database = database
         self._client = client
         self._door = door

@@ -108,9 +108,7 @@ class Handling:
             return
         handled = self._act(step, payload, person, f"click:{item.id}")
         if action is ActionId.CREATE:
-            outcome = decide.approve(
-                step, handled.company, handled.act, approvers=self._approvers.entitled()
-            )
+            outcome = decide.approve(step, handled.company, handled.act, approvers=self._approvers.entitled())
         elif action in (ActionId.CHECK, ActionId.CORRECTED):
             outcome = decide.look_again(step, handled.act, corrected=action is ActionId.CORRECTED)
         elif action is ActionId.ASK:
@@ -170,9 +168,7 @@ class Handling:
             return decide.accept(step, company, act, approvers=self._approvers.entitled(), reason=values["reason"])
         if view is ViewId.TELL_TERM:
             rule = values.get("rule")
-            return decide.tell_term(
-                step, act, name=values["name"], rule=RULE.validate_python(rule) if rule else None
-            )
+            return decide.tell_term(step, act, name=values["name"], rule=RULE.validate_python(rule) if rule else None)
         if view is ViewId.INVOICE_WRONG:
             return decide.invoice_wrong(step, act, should_be=values["should_be"])
         if view is ViewId.EDIT:
@@ -182,14 +178,10 @@ class Handling:
     def _edited(self, handled: _Handled) -> Outcome:
         values = handled.payload["values"]
         entry = Entry(rule=RULE.validate_python(values["rule"]), description=values.get("description", ""))
-        return decide.edit(
-            handled.step, handled.company, handled.act, entry=entry, reason=values.get("reason", "")
-        )
+        return decide.edit(handled.step, handled.company, handled.act, entry=entry, reason=values.get("reason", ""))
 
     def _act(self, step: Step, payload: Mapping[str, Any], person: Person, key: str) -> _Handled:
-        case = step.connection.execute(
-            select(cases.c.company).where(cases.c.id == payload["case_id"])
-        ).one()
+        case = step.connection.execute(select(cases.c.company).where(cases.c.id == payload["case_id"])).one()
         return _Handled(
             step=step,
             company=self._companies[case.company],
@@ -222,4 +214,3 @@ class Handling:
 
 def _moment(ts: str) -> datetime:
     return datetime.fromtimestamp(float(ts), UTC)
-

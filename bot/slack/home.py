@@ -34,9 +34,7 @@ def _value(database: Database, companies: Companies, clients: SlackClients) -> H
             .order_by(cases.c.id.desc())
             .limit(CASES_SHOWN)
         ).all()
-        set_aside = connection.scalar(
-            select(func.count()).select_from(messages).where(messages.c.state == "dead")
-        )
+        set_aside = connection.scalar(select(func.count()).select_from(messages).where(messages.c.state == "dead"))
     listed = tuple(
         HomeCase(
             number=row.number,

@@ -193,9 +193,7 @@ class Poster:
             self._again(row.id, wait)
             return
         content, revision = self._content(row)
-        self._clients.other.chat_update(
-            channel=row.channel, ts=row.ts, text=content.text, blocks=list(content.blocks)
-        )
+        self._clients.other.chat_update(channel=row.channel, ts=row.ts, text=content.text, blocks=list(content.blocks))
         self._posted(row, row.ts, revision)
 
     def _whisper(self, row: Any) -> None:

@@ -116,7 +116,7 @@ def _one(one: LookUp, index: int, *, short: bool) -> list[Block]:
         against = against_lines(one.proposal)
         if against:
             blocks.append(section(*against))
-    order = order_lines(subject) if one.term is None and one.found and not short else []
+    order = order_lines(subject) if one.term is None and one.found and not short and askable(one) else []
     known = [words.said(line, 300) for line in one.diagnosis.not_known[:4]]
     if order or known:
         blocks.append(context(*order, *known))

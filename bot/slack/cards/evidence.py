@@ -65,7 +65,12 @@ def rule_words(term: ArTerm) -> str:
 
 def _unknown(subject: Subject, diagnosis: Diagnosis) -> list[str]:
     detail = [f"It says: “{words.said(diagnosis.detail)}”"] if diagnosis.detail else []
-    tell = "Tell me the term as it stands on the invoice, or correct the number and press Check again."
+    tell = (
+        "Tell me the term as it stands on the invoice, or correct the number and press Check again."
+        if subject.failed
+        else "Ask for a decision puts it on a card in the channel, where the term can be told."
+    )
+    trying = "I keep trying; nothing was changed." if subject.failed else "Please check again in a while."
     if diagnosis.unknown is Unknown.INVOICE_NOT_FOUND:
         return ["Was it renamed or deleted?", *detail, tell]
     if diagnosis.unknown is Unknown.SEVERAL_FOUND:
@@ -74,20 +79,17 @@ def _unknown(subject: Subject, diagnosis: Diagnosis) -> list[str]:
     if diagnosis.unknown is Unknown.NO_TERM:
         return ["Nothing there says what its terms are, and its customer's default does not either.", *detail, tell]
     if diagnosis.unknown is Unknown.SOURCE_DOWN:
-        return [*detail, "The invoice's terms are therefore not known. I keep trying; nothing was changed."]
-    return [*detail, "How the terms stand there is therefore not known. I keep trying; nothing was changed."]
+        return [*detail, f"The invoice's terms are therefore not known. {trying}"]
+    return [*detail, f"How the terms stand there is therefore not known. {trying}"]
 
 
 def _exact(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[str]:
     term = match.term
     since = ""
     changed = (term.modified_at or term.created_at) if term is not None else None
-    if diagnosis.newer_than_alert:
-        since = (
-            f"It is so since {words.at_moment(changed)}, after this alert. "
-            if changed
-            else "It is so since this alert. "
-        )
+    if diagnosis.newer_than_alert and changed is not None:
+        after = ", after this alert" if subject.failed else ""
+        since = f"It is so since {words.at_moment(changed)}{after}. "
     rule = f" Its rule: {rule_words(term)}." if term is not None else ""
     if not subject.failed:
         which = numbers(subject.invoices) if subject.invoices else "an invoice with it"

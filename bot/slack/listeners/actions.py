@@ -9,7 +9,6 @@ from slack_bolt import Ack, App
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.slack.cards.names import ActionId
 from bot.slack.door import ItemKind, click_key
 from bot.slack.listeners.parts import Parts
 from bot.slack.openings import Opening, open_view, wants_view

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import App, BoltContext
 
 from bot.slack.home import publish_home
 from bot.slack.listeners.parts import Parts
@@ -18,6 +19,12 @@ def register(app: App, parts: Parts) -> None:
     def home(event: dict[str, Any]) -> None:
         if event.get("tab", "home") == "home":
             publish_home(parts.database, parts.companies, parts.clients, user=event["user"])
+
+    @app.event("member_joined_channel")
+    def joined(event: dict[str, Any], context: BoltContext) -> None:
+        if event.get("user") == context.bot_user_id and parts.listens(str(event.get("channel", ""))):
+            # Reading the channel takes longer than an acknowledgement may.
+            threading.Thread(target=parts.came_up, name="joined", daemon=True).start()
 
     @app.event(re.compile(".*"))
     def others() -> None:
