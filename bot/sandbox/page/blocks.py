@@ -161,9 +161,14 @@ def _attributes(element: Json, block: Json, drawing: Drawing) -> Markup:
     if drawing.live:
         pairs.append(("data-live", "true"))
     if element.get("confirm"):
-        confirm = {name: _words(element["confirm"].get(name)) for name in ("title", "text", "confirm", "deny")}
-        pairs.append(("data-confirm", json.dumps({**confirm, "style": element["confirm"].get("style", "")})))
+        pairs.append(("data-confirm", _confirm(element["confirm"], drawing.reader)))
     return Markup(" ").join(Markup('{}="{}"').format(name, value) for name, value in pairs)
+
+
+def _confirm(confirm: Json, reader: Reader) -> str:
+    """A confirmation's words for the script; `html` is markup that is escaped already."""
+    words = {name: _words(confirm.get(name)) for name in ("title", "confirm", "deny")}
+    return json.dumps({**words, "html": str(text(confirm.get("text"), reader)), "style": confirm.get("style", "")})
 
 
 def _button(element: Json, block: Json, drawing: Drawing) -> Markup:

@@ -30,6 +30,11 @@ class BillInvoice:
     """`waiting`, `failed` or `synced`."""
     message: str
 
+    @property
+    def reason(self) -> str:
+        """The message without the opening that every message has."""
+        return self.message.rpartition(" cannot be created in Intacct: ")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillTerm:

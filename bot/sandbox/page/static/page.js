@@ -169,7 +169,8 @@ function showErrors(form, errors) {
     const words = errors[place.dataset.errorFor] || "";
     place.textContent = words;
     const field = place.parentElement.querySelector("[data-kind]");
-    if (field) words ? field.setAttribute("aria-invalid", "true") : field.removeAttribute("aria-invalid");
+    if (field && words) field.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
   }
   form.querySelector("[aria-invalid]")?.focus();
 }
@@ -197,7 +198,7 @@ function confirmed(element) {
   const words = JSON.parse(element.dataset.confirm);
   const dialog = byId("confirm");
   byId("confirm-title").textContent = words.title;
-  byId("confirm-text").textContent = words.text;
+  byId("confirm-text").innerHTML = words.html; // escaped by the server
   byId("confirm-yes").textContent = words.confirm;
   byId("confirm-no").textContent = words.deny;
   byId("confirm-yes").className = `button ${words.style === "danger" ? "danger" : "primary"}`;
