@@ -41,7 +41,11 @@ class Outcome:
     """A media type and a text that take the place of the whole reply (`returnformat` json and csv)."""
 
     def aborted(self) -> Outcome:
-        """The same function in a transaction that was rolled back; a failed one keeps its own error before it."""
+        """The same function in a transaction that was rolled back.
+
+        The one that failed keeps its own error before it, and is called aborted as well: so do replies that companies
+        have recorded, though the vendor's clients also know a form in which that one says failure.
+        """
         return replace(self, status=Status.ABORTED, key="", data=b"", raw=None, troubles=(*self.troubles, ABORTED))
 
 
