@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,10 +19,16 @@ TEMPLATE = "termkeeper_template"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """One server for all tests of this process; nothing need outlive it, so it does not wait for the disk."""
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """One server for all tests of this process; nothing need outlive it, so it does not wait for the disk.
+
+    Not under pytest's own temporary folders: a server loses its footing when another run tidies these away.
+    """
     unsafe = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=unsafe) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="termkeeper-") as folder,
+        EmbeddedPostgres(Path(folder), settings=unsafe) as server,
+    ):
         yield server
 
 

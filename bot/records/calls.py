@@ -49,11 +49,12 @@ class CallCounter:
         self._flushing = threading.Lock()
         self._timer: threading.Timer | None = None
 
-    def count(self, function: str) -> None:
-        """Counts one request; `function` is told by `functions()` only."""
+    def count(self, function: str = "") -> None:
+        """Counts one request; its function, where given, is told by `functions()` only."""
         with self._guard:
             self._pending[self._today()] += 1
-            self._by_function[function] += 1
+            if function:
+                self._by_function[function] += 1
             if self._timer is None:
                 self._timer = threading.Timer(self._flush_s, self._flush_by_timer)
                 self._timer.daemon = True

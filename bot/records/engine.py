@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from bot.records.turnstile import Turnstile
 
 POOL_SIZE = 8
 POOL_OVERFLOW = 8
 POOL_WAIT_S = 10.0
+_REST_S = 1.0
 STATEMENT_LIMIT_MS = 30_000
 LOCK_LIMIT_MS = 10_000
 IDLE_LIMIT_MS = 60_000
@@ -43,22 +51,18 @@ def libpq_url(url: str) -> str:
 class Database:
     """One database: a pool for work, and a small hasty one for taking what must be acknowledged in time."""
 
+    engine: Engine
+    """The pool for work."""
+
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE, application: str = "termkeeper") -> None:
         """Connects to nothing yet. Raises ValueError where `url` is none of PostgreSQL."""
         self._url = database_url(url)
         self._application = application
-        self.engine = self._engine(
-            pool_size=pool_size, overflow=POOL_OVERFLOW, wait_s=POOL_WAIT_S, statement_ms=STATEMENT_LIMIT_MS
-        )
+        self.engine = self._engine(STATEMENT_LIMIT_MS, pool_size=pool_size, max_overflow=POOL_OVERFLOW)
         self._intake = self._engine(
-            pool_size=_INTAKE_POOL,
-            overflow=0,
-            wait_s=INTAKE_LIMIT_MS / 1000,
-            statement_ms=INTAKE_LIMIT_MS,
+            INTAKE_LIMIT_MS, pool_size=_INTAKE_POOL, max_overflow=0, isolation_level="AUTOCOMMIT"
         )
-
-    engine: Engine
-    """The pool for work."""
+        self._intake_door = Turnstile(_INTAKE_POOL)
 
     @property
     def url(self) -> str:
@@ -73,28 +77,43 @@ class Database:
 
     @contextmanager
     def intake(self) -> Iterator[Connection]:
-        """A transaction that gives up after `INTAKE_LIMIT_MS`, on connections that slow work cannot take up."""
-        with self._intake.begin() as connection:
-            yield connection
+        """For one statement, committed by itself, that must be done in `INTAKE_LIMIT_MS`; slow work is not in its way.
+
+        Raises sqlalchemy.exc.TimeoutError where no connection comes free in that time.
+        """
+        limit_s = INTAKE_LIMIT_MS / 1000
+        if not self._intake_door.enter(limit_s):
+            raise PoolTimeoutError(f"no connection came free within {limit_s:.1f} s")
+        try:
+            with self._intake.connect() as connection:
+                yield connection
+        finally:
+            self._intake_door.leave()
+
+    def trim(self) -> None:
+        """Closes the connections that a burst has left open; for a tick. What is in use is not touched."""
+        for engine in (self.engine, self._intake):
+            pool = engine.pool
+            if isinstance(pool, QueuePool) and pool.checkedin() > 1:
+                engine.dispose()
 
     def dispose(self) -> None:
         """Closes all connections that are not in use."""
         self.engine.dispose()
         self._intake.dispose()
 
-    def _engine(self, *, pool_size: int, overflow: int, wait_s: float, statement_ms: int) -> Engine:
+    def _engine(self, statement_ms: int, **pooling: int | str) -> Engine:
         limits = {
             "statement_timeout": statement_ms,
             "lock_timeout": min(LOCK_LIMIT_MS, statement_ms),
             "idle_in_transaction_session_timeout": IDLE_LIMIT_MS,
             "TimeZone": "UTC",
         }
-        return create_engine(
+        engine = create_engine(
             self._url,
-            pool_size=pool_size,
-            max_overflow=overflow,
-            pool_timeout=wait_s,
-            pool_pre_ping=True,
+            **pooling,
+            pool_timeout=POOL_WAIT_S,
+            pool_use_lifo=True,
             json_serializer=dump_json,
             hide_parameters=True,  # an error's text goes to logs, and rows hold people's words
             connect_args={
@@ -106,6 +125,30 @@ class Database:
                 "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
             },
         )
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", _ask_after_rest)
+        return engine
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ask_after_rest(connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Asks the server whether a rested connection still lives; asking each time costs a fifth of taking an event."""
+    rests_since = record.info.get("rests_since")
+    if (
+        rests_since is None
+        or time.monotonic() - rests_since < _REST_S
+        or not isinstance(connection, psycopg.Connection)
+    ):
+        return
+    try:
+        connection.execute("")
+        if not connection.autocommit:
+            connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError("the server has dropped this connection") from error
 
 
 def dump_json(value: Any) -> str:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from bot.records.engine import Database
+from bot.records.turnstile import Turnstile
 
 WAIT_S = 120.0
 """How long a slot is waited for: longer than the slowest reply, so that a busy service is no error."""
@@ -48,7 +49,7 @@ class AdvisoryGate:
         self._slots = slots
         # advisory locks of two numbers are apart from those of one, which cases and migrations use
         self._lock_class = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
-        self._here = _Turnstile(slots)
+        self._here = Turnstile(slots)
         self._idle: list[_Session] = []
         self._guard = threading.Lock()
 
@@ -147,34 +148,3 @@ class AdvisoryGate:
         return GateBusyError(
             f"All {self._slots} requests to {self._name} at a time were taken for {wait_s:.0f} s. Try again later."
         )
-
-
-class _Turnstile:
-    """So many at a time within this process, in the order in which they came."""
-
-    def __init__(self, places: int) -> None:
-        self._free = places
-        self._queue: list[threading.Event] = []
-        self._guard = threading.Lock()
-
-    def enter(self, wait_s: float) -> bool:
-        with self._guard:
-            if self._free:
-                self._free -= 1
-                return True
-            called = threading.Event()
-            self._queue.append(called)
-        if called.wait(wait_s):
-            return True
-        with self._guard:
-            if called.is_set():  # called just as the wait ended: the place is ours
-                return True
-            self._queue.remove(called)
-            return False
-
-    def leave(self) -> None:
-        with self._guard:
-            if self._queue:
-                self._queue.pop(0).set()
-            else:
-                self._free += 1

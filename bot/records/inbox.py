@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Text, cast, func, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ARRAY, Connection, Double, Text, bindparam, cast, func, select, text, update
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.records import jobs
 from bot.records.engine import Database, dump_json, storable_text
@@ -66,6 +67,35 @@ _TAKE = text(
 """One statement, one way to the server and back: the item and the job that drains it, or neither."""
 
 
+_PAUSE_S = [pause.total_seconds() for pause in PAUSES]
+_CLAIM = (
+    update(inbox)
+    .where(
+        inbox.c.id
+        == select(inbox.c.id)
+        .where(inbox.c.state == "waiting", inbox.c.due_at <= func.now())
+        .order_by(inbox.c.due_at, inbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    .values(
+        attempts=inbox.c.attempts + 1,
+        due_at=func.now()
+        + func.make_interval(
+            0, 0, 0, 0, 0, 0, array(_PAUSE_S, type_=Double)[func.least(inbox.c.attempts + 1, len(_PAUSE_S))]
+        ),
+    )
+    .returning(inbox, func.set_config("synchronous_commit", "off", True))  # noqa: FBT003
+)
+_HOLD = (
+    select(inbox.c.id)
+    .where(inbox.c.id == bindparam("item"), inbox.c.state == "waiting")
+    .with_for_update(skip_locked=True)
+)
+_DONE = update(inbox).where(inbox.c.id == bindparam("item")).values(state="done", done_at=func.now(), last_error=None)
+
+
 def take(where: Connection | Database, kind: str, key: str, payload: Mapping[str, Any]) -> bool:
     """Keeps something under its key and has it drained; True where it is new, False where it came before.
 
@@ -75,8 +105,14 @@ def take(where: Connection | Database, kind: str, key: str, payload: Mapping[str
     try:
         if isinstance(where, Connection):
             return _take(where, kind, key, payload)
-        with where.intake() as connection:
-            return _take(connection, kind, key, payload)
+        try:
+            return _take_alone(where, kind, key, payload)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return _take_alone(
+                where, kind, key, payload
+            )  # the server had dropped that connection; the key makes it safe
     except SQLAlchemyError as error:
         raise InboxUnavailable(f"{kind} {key} could not be kept: {error}") from error
 
@@ -133,6 +169,11 @@ def forget(database: Database, older_than_days: int = 30) -> int:
         ).rowcount
 
 
+def _take_alone(database: Database, kind: str, key: str, payload: Mapping[str, Any]) -> bool:
+    with database.intake() as connection:
+        return _take(connection, kind, key, payload)
+
+
 def _take(connection: Connection, kind: str, key: str, payload: Mapping[str, Any]) -> bool:
     values = {"key": storable_text(key), "kind": kind, "payload": dump_json(dict(payload))}
     taken = connection.execute(_TAKE, values | {"queue": jobs.QUEUE, "task": jobs.DRAIN_INBOX})
@@ -144,23 +185,8 @@ def _claim(database: Database) -> InboxItem | None:
 
     Its commit need not reach the disk: only a crash of the server itself would forget that one count.
     """
-    due = (
-        select(inbox.c.id)
-        .where(inbox.c.state == "waiting", inbox.c.due_at <= func.now())
-        .order_by(inbox.c.due_at, inbox.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    pauses = func.make_interval(0, 0, 0, 0, 0, 0, _pause_by_attempts())
     with database.transaction() as connection:
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
-        row = connection.execute(
-            update(inbox)
-            .where(inbox.c.id == due)
-            .values(attempts=inbox.c.attempts + 1, due_at=func.now() + pauses)
-            .returning(inbox)
-        ).one_or_none()
+        row = connection.execute(_CLAIM).one_or_none()
     if row is None:
         return None
     return InboxItem(
@@ -173,14 +199,6 @@ def _claim(database: Database) -> InboxItem | None:
     )
 
 
-def _pause_by_attempts() -> Any:
-    seconds = [pause.total_seconds() for pause in PAUSES]
-    return func.coalesce(
-        text(f"(ARRAY{seconds}::float8[])[inbox.attempts + 1]"),
-        seconds[-1],
-    )
-
-
 def _work(database: Database, item: InboxItem, handle: Handle, on_set_aside: OnSetAside | None) -> int:
     """Handles one item; 1 where it is done."""
     if item.attempts > ATTEMPTS:  # its last attempt ended the process: nobody was left to set it aside
@@ -188,13 +206,10 @@ def _work(database: Database, item: InboxItem, handle: Handle, on_set_aside: OnS
         return 0
     try:
         with database.transaction() as connection:
-            held = select(inbox.c.id).where(inbox.c.id == item.id, inbox.c.state == "waiting")
-            if connection.execute(held.with_for_update(skip_locked=True)).first() is None:
+            if connection.execute(_HOLD, {"item": item.id}).first() is None:
                 return 0  # another process has it
             handle(connection, item)
-            connection.execute(
-                update(inbox).where(inbox.c.id == item.id).values(state="done", done_at=func.now(), last_error=None)
-            )
+            connection.execute(_DONE, {"item": item.id})
     except Exception as error:
         log.warning("inbox item %s %s failed, attempt %s", item.kind, item.key, item.attempts, exc_info=True)
         words = storable_text(f"{type(error).__name__}: {error}")[:2000]

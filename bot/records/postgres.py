@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlencode
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -221,8 +222,6 @@ class _Server:
 
     def _alive(self) -> bool:
         """Whether the noted process is a server: after a power failure it can be any other, or the note half written."""
-        import psutil  # noqa: PLC0415  (comes with the wheel)
-
         try:
             process = psutil.Process(int((self._data / "postmaster.pid").read_text().splitlines()[0]))
             return bool(process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres"))
