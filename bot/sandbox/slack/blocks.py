@@ -10,7 +10,7 @@ from bot.sandbox.world import Record
 
 
 def normalised(blocks: list[Record]) -> list[Record]:
-    """A copy with what Slack fills in: block ids, action ids, `emoji` and `verbatim` of texts."""
+    """A copy with what Slack fills in: block ids, action ids, `emoji` of plain texts."""
     done = copy.deepcopy(blocks)
     for block in done:
         block.setdefault("block_id", secrets.token_urlsafe(3)[:5])
@@ -66,7 +66,5 @@ def _fill_texts(node: Any) -> None:
     elif isinstance(node, dict):
         if node.get("type") == "plain_text":
             node.setdefault("emoji", True)
-        elif node.get("type") == "mrkdwn":
-            node.setdefault("verbatim", False)
         for item in node.values():
             _fill_texts(item)

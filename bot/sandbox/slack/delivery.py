@@ -206,7 +206,7 @@ class Delivery:
             return await self._send_by_socket(kind, payload, attempt, reason)
         if self.request_url:
             return await self._send_by_http(self.request_url, kind, payload, attempt, reason)
-        return Ack(ok=False, error="dispatch_failed", no_retry=True)
+        return Ack(ok=False, error="dispatch_failed", reason="connection_failed", no_retry=attempt == 0)
 
     async def _send_by_socket(self, kind: str, payload: Record, attempt: int, reason: str) -> Ack:
         self._turn += 1

@@ -350,16 +350,22 @@ def _kinds(blocks: list[dict[str, Any]], path: str, problems: Problems) -> None:
         place = f"{path}/{index}"
         if block["type"] == "section":
             either("text", "fields")(block, place, problems)
-        elements = [block.get("accessory"), block.get("element"), *(block.get("elements") or [])]
-        for item in [block, *(each for each in elements if isinstance(each, dict))]:
-            if item.get("type") in ("static_select", "multi_static_select"):
-                either("options", "option_groups")(item, place, problems)
-            if item.get("type") == "image":
-                either("image_url", "slack_file")(item, place, problems)
+        for item, spot in [(block, place), *_inside(block, place)]:
+            if item["type"] in ("static_select", "multi_static_select"):
+                either("options", "option_groups")(item, spot, problems)
+            if item["type"] == "image":
+                either("image_url", "slack_file")(item, spot, problems)
         if block["type"] == "data_table" and len({len(row) for row in block["rows"]}) > 1:
             complain(problems, "all rows must have the same number of cells", f"{place}/rows")
         if block["type"] == "data_visualization":
             _chart(block["chart"], f"{place}/chart", problems)
+
+
+def _inside(block: dict[str, Any], place: str) -> list[tuple[dict[str, Any], str]]:
+    """A block's elements with their places."""
+    single = [(block[key], f"{place}/{key}") for key in ("accessory", "element") if key in block]
+    several = [(item, f"{place}/elements/{index}") for index, item in enumerate(block.get("elements") or [])]
+    return single + several
 
 
 def _chart(chart: dict[str, Any], path: str, problems: Problems) -> None:

@@ -56,7 +56,7 @@ def test_a_posted_message_is_in_the_history(stage: Stage) -> None:
     assert with_it["ts"] == ts
     assert with_it["metadata"] == metadata
     assert "metadata" not in without
-    assert without["blocks"][0]["text"] == {**SECTION["text"], "verbatim": False}
+    assert without["blocks"][0]["text"] == SECTION["text"]
     assert without["blocks"][0]["block_id"]
 
 
