@@ -44,10 +44,7 @@ def sort_key(field: Field, text: str, *, fold: bool = False) -> Any:
 def operand(field: Field, text: str, *, fold: bool = False) -> Any:
     """A request's value for a field; raises where it is not of the field's kind (dates: mm/dd/yyyy only)."""
     if field.holds in (Holds.INTEGER, Holds.DECIMAL):
-        try:
-            return Decimal(text.strip())
-        except InvalidOperation:
-            raise bad_query(f"Invalid number '{text}' for field {field.name}") from None
+        return _number(field, text)
     if field.holds in (Holds.DATE, Holds.TIMESTAMP):
         match = DATE.fullmatch(text.strip())
         if match is None:
@@ -58,6 +55,16 @@ def operand(field: Field, text: str, *, fold: bool = False) -> Any:
             time = " 00:00:00"
         return f"{year}{month:0>2}{day:0>2}{time if field.holds is Holds.TIMESTAMP else ''}"
     return text.casefold() if fold else text
+
+
+def _number(field: Field, text: str) -> Decimal:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise bad_query(f"Invalid number '{text}' for field {field.name}")
+    return number
 
 
 def comparison(field: Field, name: str, values: Sequence[str], *, fold: bool = False) -> Condition:

@@ -81,6 +81,14 @@ def is_true(text: str) -> bool:
     return text.strip().lower() == "true"
 
 
+def whole_number(text: str, most: int) -> int | None:
+    """The number from 0 to `most` that a text writes in plain digits; None where it writes none."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
 def parse(body: bytes) -> Envelope:
     """The request's values; raises a control failure for anything malformed, out of order, too large or with a DTD."""
     root = _tree(body)

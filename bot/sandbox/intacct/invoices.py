@@ -18,6 +18,7 @@ RATES = {"USD": Decimal(1), "EUR": Decimal("1.08"), "GBP": Decimal("1.27")}
 STAMP = "%m/%d/%Y %H:%M:%S"
 DAY = "%m/%d/%Y"
 CENT = Decimal("0.01")
+LARGEST = Decimal(10) ** 12
 FUNCTION = "create_invoice"
 
 
@@ -148,6 +149,6 @@ def _amount(text: str) -> Decimal:
         amount = Decimal(text.strip())
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount) >= LARGEST or amount.as_tuple().exponent not in range(-10, 12):
         raise refused(f"'{text}' is not a valid amount.", FUNCTION, "Enter an amount.")
     return amount

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from bot.sandbox.intacct.conditions import OPERATORS, Condition, all_of, any_of, comparison, sort_key
-from bot.sandbox.intacct.envelope import Element, is_true, text_of
+from bot.sandbox.intacct.envelope import Element, is_true, text_of, whole_number
 from bot.sandbox.intacct.errors import bad_query, not_queryable
 from bot.sandbox.intacct.objects import Field, Holds, ObjectType, object_named
 from bot.sandbox.intacct.records import Finding, Records, writer
@@ -85,9 +85,10 @@ def _number(body: Element, name: str, usual: int, least: int, most: int) -> int:
     text = text_of(body, name).strip()
     if not text:
         return usual
-    if not text.isdecimal() or not least <= int(text) <= most:
+    number = whole_number(text, most)
+    if number is None or number < least:
         raise bad_query(f"Invalid {name} '{text}': it is between {least} and {most}")
-    return int(text)
+    return number
 
 
 def _read(body: Element, location: str) -> Question:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from bot.sandbox.intacct.conditions import Condition, all_of, any_of, comparison
-from bot.sandbox.intacct.envelope import Element, is_true, text_of
+from bot.sandbox.intacct.envelope import Element, is_true, text_of, whole_number
 from bot.sandbox.intacct.errors import FunctionError, Trouble, bad_query, unknown_object
 from bot.sandbox.intacct.legacy_query import parse
 from bot.sandbox.intacct.objects import OBJECTS, Field, ObjectType, object_named
@@ -54,12 +54,13 @@ class Reading:
         kind = object_named(text_of(body, "object"))
         names = _names(text_of(body, "fields"), kind)
         size_text = text_of(body, "pagesize").strip() or str(USUAL_PAGE)
-        if not size_text.isdecimal() or not 1 <= int(size_text) <= LARGEST_PAGE:
+        size = whole_number(size_text, LARGEST_PAGE)
+        if not size:
             raise bad_query(f"Invalid pagesize '{size_text}': it is between 1 and {LARGEST_PAGE}")
         condition = parse(text_of(body, "query"), kind.fields)
         rows = self._matching(kind, location, condition)
         finding = Finding(rows, writer(kind.name.lower(), names))
-        return self._page(Remaining(kind=kind, finding=finding, size=int(size_text), start=0), secrets.token_hex(12))
+        return self._page(Remaining(kind=kind, finding=finding, size=size, start=0), secrets.token_hex(12))
 
     def read_more(self, body: Element) -> Outcome:
         """The next page of a `readByQuery`, by its result id or by its object (then the newest one)."""
@@ -86,8 +87,11 @@ class Reading:
         condition = None if filters is None else _legacy_filter(filters[0], kind)
         private = is_true(body.get("showprivate", "false"))
         rows = self._matching(kind, location, condition, private=private)
-        start = int(body.get("start", "0") or 0)
-        end = min(start + int(body.get("maxitems", "100") or 100), len(rows))
+        start = whole_number(body.get("start") or "0", 10**9)
+        most = whole_number(body.get("maxitems") or "100", 10**9)
+        if start is None or most is None:
+            raise bad_query("start and maxitems are whole numbers")
+        end = min(start + most, len(rows))
         page = Finding(rows, _lower_writer(kind.legacy, names)).page(start, end)
         head = f'<listtype start="{start}" end="{max(end - 1, 0)}" total="{len(rows)}">{kind.legacy}</listtype>'
         return Outcome(function="get_list", control_id="", data=head.encode() + b"<data>" + page + b"</data>")

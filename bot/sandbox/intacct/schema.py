@@ -108,6 +108,11 @@ def _pattern(model: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\s+", "", re.sub(r"\w+", r"(?:\g<0>;)", model)).replace(";", " "))
 
 
+@cache
+def _known(model: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", model))
+
+
 def check(request: Element) -> None:
     """Raises a control failure where an element is missing, unknown, or not in its place."""
     if request.tag != "request":
@@ -158,7 +163,8 @@ def _check_any_order(tag: str, names: list[str]) -> None:
 
 def _check_sequence(tag: str, names: list[str]) -> None:
     model = SEQUENCES.get(tag, "")
-    if _pattern(model).fullmatch("".join(f"{name} " for name in names)):
+    unknown = set(names) - _known(model)  # first: a repeated group of optional elements would be tried in all ways
+    if not unknown and _pattern(model).fullmatch("".join(f"{name} " for name in names)):
         return
     if not model:
         raise schema_error(f"Element '{names[0]}': This element is not expected.")
@@ -166,8 +172,7 @@ def _check_sequence(tag: str, names: list[str]) -> None:
 
 
 def _first_misplaced(model: str, names: list[str]) -> str:
-    known = set(re.findall(r"\w+", model))
-    unknown = next((name for name in names if name not in known), None)
+    unknown = next((name for name in names if name not in _known(model)), None)
     if unknown is not None:
         return f"'{unknown}' is not expected."
     return f"( {' '.join(names)} ) is out of order or incomplete."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from bot.sandbox.intacct.envelope import Element, text_of
+from bot.sandbox.intacct.envelope import Element, text_of, whole_number
 from bot.sandbox.intacct.errors import refused
 from bot.sandbox.intacct.objects import ARTERM, DISCOUNT_ON, FROM, PENALTIES, STATUSES, UNITS
 from bot.sandbox.intacct.reply import Outcome
@@ -145,7 +145,8 @@ def _check(term: Record, function: str) -> None:
         day_of_month = start is not None and term[start] != FROM[0] and bool(term[field])
         least, limit = (1, 31) if day_of_month else (0, most)
         text = str(term[field] or least)
-        if not text.isdecimal() or not least <= int(text) <= limit:
+        number = whole_number(text, limit)
+        if number is None or number < least:
             raise refused(f"{text} is not a valid value for {field}.", function, f"Enter {least} to {limit}.")
     for field, unit in (("DISCAMOUNT", "DISCPERCAMN"), ("PENAMOUNT", "PENPERCAMN")):
         _check_amount(field, str(term[field] or "0"), function, percentage=term[unit] == "%")
