@@ -1,0 +1,145 @@
+"""AR terms: all of them, one by its exact name, a new one, an inactive one active again; and how much each is used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from lxml import etree
+
+from bot.intacct.dates import day
+from bot.intacct.envelope import Call
+from bot.intacct.errors import Refused
+from bot.intacct.fields import Fields
+from bot.intacct.query import MOST_VALUES, Comparison, Filter, Query, Read, among, count, equal, first_page, rows
+from bot.intacct.term_fields import NEEDED, WANTED, add_rule, ar_term
+from bot.intacct.xml import checked, leaf
+from bot.terms.term import ArTerm, PaymentTerm
+
+ADD = "Accounts Receivable: AR terms, Add"
+EDIT = "Accounts Receivable: AR terms, Edit"
+LIST = "Accounts Receivable: AR terms, List and View"
+LIST_INVOICES = "Accounts Receivable: Invoices, List and View"
+LATEST = 100
+"""Invoices looked at for a term's last use: those whose name only resembles it are passed over."""
+
+
+def creation(name: str, rule: PaymentTerm, *, description: str = "", active: bool = True) -> Call:
+    """`create_arterm` for exactly this name. Raises IllegalText and NotCreatable."""
+    root = etree.Element("create_arterm")
+    leaf(root, "name", name)
+    if description:
+        leaf(root, "description", description)
+    leaf(root, "status", "active" if active else "inactive")
+    add_rule(root, rule)
+    return Call(body=root, needs=ADD)
+
+
+def reactivation(name: str) -> Call:
+    """`update_arterm` that sets this term active and changes nothing else. Raises IllegalText."""
+    root = etree.Element("update_arterm", name=checked(name, "name"))
+    leaf(root, "status", "active")
+    return Call(body=root, needs=EDIT)
+
+
+def all_terms(read: Read, fields: Fields) -> tuple[ArTerm, ...]:
+    """Every AR term that the signed-in user sees, active or not. Raises IntacctError."""
+    return _terms(read, fields, None)
+
+
+def one_term(read: Read, fields: Fields, name: str, entity: str) -> ArTerm | None:
+    """The term of exactly this name, byte for byte; one that `entity` can use before others. Raises IntacctError.
+
+    The gateway may fold what it is asked for: where that could hide a name, all terms are read.
+    """
+    found = [term for term in _terms(read, fields, equal("NAME", name)) if term.name == name]
+    if not found and not _plain(name):
+        found = [term for term in all_terms(read, fields) if term.name == name]
+    usable = (None, entity or None)
+    return min(found, key=lambda term: (term.entity not in usable, not term.active), default=None)
+
+
+def _terms(read: Read, fields: Fields, where: Comparison | None) -> tuple[ArTerm, ...]:
+    def ask(names: tuple[str, ...]) -> tuple[ArTerm, ...]:
+        query = Query(object="ARTERM", select=names, where=where, needs=LIST)
+        return tuple(ar_term(dict(zip(names, row, strict=True))) for row in rows(read, query))
+
+    return fields.doing_without("ARTERM", WANTED, NEEDED, ask)
+
+
+def _plain(name: str) -> bool:
+    """Whether nothing in a name could be trimmed or folded on its way."""
+    return name.isascii() and name.isprintable() and name == " ".join(name.split(" ")).strip() and "  " not in name
+
+
+class _NotGrouped(Exception):
+    """The answer holds records where groups were asked for."""
+
+
+class TermUse:
+    """How many invoices bear each term: by grouping, or by paging where the gateway does not group by it."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._groups = True
+
+    def counts(self, names: Sequence[str] | None) -> dict[str, int]:
+        """Term name to its invoices, for all names or for those given (0 where none). Raises IntacctError."""
+        counted: Counter[str] = Counter()
+        for where in _filters(names):
+            counted.update(self._counted(where))
+        if names is not None:
+            return {name: counted[name] for name in names}
+        del counted[""]
+        return dict(counted)
+
+    def last(self, name: str) -> date | None:
+        """The date of the latest invoice that bears exactly this name; None where there is none."""
+        query = Query(
+            object="ARINVOICE",
+            select=("TERMNAME", "WHENCREATED"),
+            where=equal("TERMNAME", name),
+            order="WHENCREATED",
+            descending=True,
+            page_size=LATEST,
+            needs=LIST_INVOICES,
+        )
+        dated = (day(when) for term, when in first_page(self._read, query) if term == name)
+        return max((found for found in dated if found is not None), default=None)
+
+    def _counted(self, where: Filter | None) -> Mapping[str, int]:
+        if self._groups:
+            try:
+                return self._grouped(where)
+            except (Refused, _NotGrouped):
+                # That ARINVOICE can be grouped by TERMNAME is not documented.
+                self._groups = False
+        query = Query(object="ARINVOICE", select=("TERMNAME",), where=where, needs=LIST_INVOICES)
+        return Counter(name for (name,) in rows(self._read, query))
+
+    def _grouped(self, where: Filter | None) -> Mapping[str, int]:
+        query = Query(
+            object="ARINVOICE",
+            select=("TERMNAME", count("RECORDNO")),
+            where=where,
+            order="TERMNAME",
+            needs=LIST_INVOICES,
+        )
+        return _numbers(rows(self._read, query))
+
+
+def _filters(names: Sequence[str] | None) -> Iterable[Filter | None]:
+    if names is None:
+        return (None,)
+    wanted = [name for name in dict.fromkeys(names) if name]
+    return [among("TERMNAME", wanted[start : start + MOST_VALUES]) for start in range(0, len(wanted), MOST_VALUES)]
+
+
+def _numbers(groups: Iterable[tuple[str, ...]]) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for name, number in groups:
+        if not (number.isascii() and number.isdecimal()):
+            raise _NotGrouped
+        counted[name] += int(number)
+    return counted
