@@ -18,7 +18,7 @@ from bot.cases.view import CaseView
 from bot.records.tables import cases
 from bot.slack.cards import views
 from bot.slack.cards.names import ActionId
-from bot.slack.cards.one_liners import refused
+from bot.slack.cards.one_liners import refusal_sentence
 from bot.slack.cards.views import View, ViewContext
 from bot.slack.listeners.parts import Parts
 from bot.slack.pressed import Pressed
@@ -112,7 +112,6 @@ def _filled(parts: Parts, act: Pressed) -> View:
         person = Person(team=act.team, user_id=act.user)
         why = refusal(company.approval_policy, person, approvers=approvers, participants=people)
         if why is not None:
-            told = refused(why, approvers, case_id=view.case_id, digest=view.digest, clicker=act.user)
-            return views.notice_view("Not yours to decide", told.text)
+            return views.notice_view("Not yours to decide", refusal_sentence(why, approvers, act.user))
     context = ViewContext(case_id=view.case_id, digest=view.digest, channel=act.channel)
     return _VIEWS[act.action](view, context)

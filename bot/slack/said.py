@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cases.policy import RefusalReason
-from bot.slack.cards import one_liners, words
-from bot.slack.cards.blocks import CardMessage, message, section
+from bot.slack.cards import one_liners
+from bot.slack.cards.blocks import CardMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +54,5 @@ def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence
     if what == "edited":
         return one_liners.noted_edit(case.number)
     if what == "not_corrected":
-        return _not_corrected(body, case)
+        return one_liners.not_corrected(case.number, body.get("names", ()), trouble=body.get("trouble") or "")
     raise Unsaid(f"nothing is known to say for {what}")
-
-
-def _not_corrected(body: Mapping[str, Any], case: CaseFacts) -> CardMessage:
-    if body.get("trouble"):
-        return message([section(f"I could not read it yet: {words.said(body['trouble'])} I look again by myself.")])
-    names = words.joined([words.code(name, 60) for name in body.get("names", ())]) or "nothing"
-    return message(
-        [
-            section(
-                f"Not seen yet for case {case.number}: the source still says {names}, which is not an active AR term "
-                "by exactly that name. Save it there, then press the button again."
-            )
-        ]
-    )

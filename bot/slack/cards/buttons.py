@@ -13,6 +13,7 @@ from bot.slack.cards.blocks import VALUE_LIMIT, Block, Confirm, Style, button
 from bot.slack.cards.evidence import advises_correction
 from bot.slack.cards.names import ActionId
 from bot.slack.cards.subject import Subject
+from bot.terms.limits import name_trouble
 from bot.terms.matching import MatchKind
 from bot.terms.proposal import Action, Proposal
 from bot.terms.term import in_words
@@ -98,6 +99,9 @@ def _open(view: CaseView) -> tuple[ActionId, ...]:
         if diagnosis.unknown is Unknown.INTACCT_DOWN and view.term_name is not None:
             return (ActionId.CHECK,)
         return (ActionId.TELL_TERM, ActionId.CHECK)
+    if name_trouble(diagnosis.match.name):
+        # Intacct cannot hold such a name: nothing that could be edited would help, only another name.
+        return (ActionId.CORRECTED, ActionId.INVOICE_WRONG, ActionId.CHECK)
     return {
         MatchKind.EXACT: (ActionId.CHECK,),
         MatchKind.INACTIVE: (ActionId.INVOICE_WRONG, ActionId.CHECK),

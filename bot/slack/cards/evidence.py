@@ -6,10 +6,13 @@ from bot.cases.view import Diagnosis, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.facts import described, numbers
 from bot.slack.cards.subject import Subject
+from bot.terms.limits import name_trouble
 from bot.terms.matching import Match, MatchKind, XRay
-from bot.terms.proposal import FieldSource
-from bot.terms.term import ArTerm, in_words
+from bot.terms.term import ArTerm, in_words, same_rule
+from bot.terms.wording import readings
 
+_WHO_SAYS = "Press *Edit first* to say what the term means."
+_CARD_ASKS = "Ask for a decision puts it on a card in the channel, where somebody can say what the term means."
 XRAY_LIMIT = 600
 """Characters of one line of the x-ray."""
 
@@ -52,7 +55,8 @@ def evidence_lines(subject: Subject) -> list[str]:
     }[diagnosis.match.kind](subject, diagnosis, diagnosis.match)
     if diagnosis.undecided:
         lines.append(f"No rule can be proposed without a person: {words.said(diagnosis.undecided)}")
-        lines.append("Press *Edit first* to say what the term means.")
+        if not name_trouble(diagnosis.match.name):
+            lines.append(_WHO_SAYS if subject.failed else _CARD_ASKS)
     return lines
 
 
@@ -126,7 +130,7 @@ def _name_agrees(subject: Subject) -> str:
         return ""
     if proposal.conflicts:
         return ", which is not what everything else says (see below)"
-    named = any(FieldSource.NAME in field.sources for field in proposal.fields if field.label != "Name")
+    named = any(same_rule(reading, proposal.rule) for reading in readings(proposal.name))
     proved = bool(proposal.proof) and all(line.holds for line in proposal.proof)
     says = [*(["the name"] if named else []), *(["the invoices' due dates"] if proved else [])]
     verb = "says" if says == ["the name"] else "say"
@@ -182,9 +186,9 @@ def _difference_count(xray: XRay) -> str:
 
 def _use_counts(subject: Subject, diagnosis: Diagnosis, term: ArTerm) -> str:
     books, billed = diagnosis.intacct_uses.get(term.name), diagnosis.source_invoices
-    there = f"{words.counted(books, 'invoice')}" if books is not None else "an unknown number of invoices"
-    here = f"{billed:,}" if billed is not None else "an unknown number"
-    return f"{there} in Intacct use one spelling, {here} in {subject.source} the other"
+    if books is None or billed is None:
+        return "which spelling more invoices use is not known"
+    return f"{words.counted(books, 'invoice')} in Intacct use one spelling, {billed:,} in {subject.source} the other"
 
 
 def _changes_for(diagnosis: Diagnosis) -> str:

@@ -28,7 +28,7 @@ def about(subject: Subject) -> str:
 def quoted(text: str) -> str:
     """A name in quotes as it looks to a person, for a sentence that says that looks deceive; else in code quotes."""
     looks = words.as_it_looks(text)
-    return f"“{looks}”" if len(looks) <= 100 and words.is_plain(looks) else words.code(text, 100)
+    return f"“{words.escape(looks)}”" if len(looks) <= 100 and words.is_plain(looks) else words.code(text, 100)
 
 
 def _matched(subject: Subject, match: Match) -> str:

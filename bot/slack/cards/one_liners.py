@@ -12,14 +12,20 @@ from bot.slack.cards.names import COMMAND, ActionId
 
 
 def waits_too(
-    numbers: Sequence[str], case_number: int, *, term_name: str | None = None, permalink: str = ""
+    numbers: Sequence[str],
+    case_number: int,
+    *,
+    term_name: str | None = None,
+    permalink: str = "",
+    elsewhere: bool = False,
 ) -> CardMessage:
     """In the thread of a later alert, where its invoices' case is.
 
-    `permalink`: of the case's card where that stands elsewhere; empty where it stands above, in the same channel.
+    `permalink`: of the case's card; empty while it has none.
+    `elsewhere`: whether the card stands in another channel, and so not above.
     `term_name`: for an alert that names a term and no invoice.
     """
-    case = words.link(permalink, f"case {case_number}") if permalink else f"case {case_number} above"
+    case = words.link(permalink, f"case {case_number}" if elsewhere else f"case {case_number} above")
     if not numbers:
         what = f"{words.code(term_name, 100)} is" if term_name is not None else "This failure is"
         return message([section(f"{what} looked after already: {case}.")])
@@ -32,18 +38,35 @@ def waits_too(
 def refused(reason: RefusalReason, approvers: Sequence[str], *, case_id: int, digest: str, clicker: str) -> CardMessage:
     """To a person who may not decide: why, and who can. [Ask them] where nobody was asked in his name yet."""
     others = [approver for approver in approvers if approver != clicker]
+    blocks: list[Block] = [section(refusal_sentence(reason, approvers, clicker))]
+    if reason is RefusalReason.NOT_APPROVER and others:
+        blocks.append(actions("refused", [button(ActionId.ASK, "Ask them", case_value(case_id, digest))]))
+    return message(blocks)
+
+
+def refusal_sentence(reason: RefusalReason, approvers: Sequence[str], clicker: str) -> str:
+    """Why this person may not decide, and who can; mrkdwn, for a view or a message."""
+    others = [approver for approver in approvers if approver != clicker]
     who = f"Only {words.people(others)} can approve this." if others else "Nobody else is named as an approver yet."
     why = {
         RefusalReason.NOT_APPROVER: "",
         RefusalReason.ASKED: "You asked for this decision, so somebody else has to take it. ",
         RefusalReason.SUPPLIED: "You told the term, so somebody else has to decide on it. ",
         RefusalReason.EDITED: "You edited this proposal, so somebody else has to decide on it. ",
-        RefusalReason.NOBODY_ASKED: "Two people are needed here: somebody else has to request the decision first. ",
+        RefusalReason.NOBODY_ASKED: "Two people are needed here: somebody else has to request the decision first.",
     }[reason]
-    blocks: list[Block] = [section(f"{why}{'' if reason is RefusalReason.NOBODY_ASKED else who}".strip())]
-    if reason is RefusalReason.NOT_APPROVER and others:
-        blocks.append(actions("refused", [button(ActionId.ASK, "Ask them", case_value(case_id, digest))]))
-    return message(blocks)
+    return why if reason is RefusalReason.NOBODY_ASKED else why + who
+
+
+def not_corrected(case_number: int, names: Sequence[str], *, trouble: str = "") -> CardMessage:
+    """To the person who said that he corrected it: it was read, and is not so yet. `trouble`: why it was not read."""
+    if trouble:
+        return _line(f"I could not read it yet: {words.said(trouble)} I look again by myself.")
+    found = words.joined([words.code(name, 60) for name in names[:5]]) or "nothing"
+    return _line(
+        f"Not seen yet for case {case_number}: the source still says {found}, which is not an active AR term by exactly "
+        "that name. Save it there, then press the button again."
+    )
 
 
 def asked(case_number: int, approvers: Sequence[str], *, permalink: str = "") -> CardMessage:

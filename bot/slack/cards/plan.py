@@ -44,27 +44,33 @@ def plan_lines(subject: Subject, tense: Tense = Tense.WOULD) -> list[str]:
 
 
 def fields_line(subject: Subject, proposal: Proposal) -> str:
-    """Every field with where it came from."""
-    shown = [_field(subject, field) for field in proposal.fields[:12]]
-    if not any(field.label == "Name" for field in proposal.fields):
-        shown.insert(0, f"Name {words.code(proposal.name, 100)}, exactly as on the invoice")
+    """Every field with where it came from, in the order in which people ask for them."""
+    by_label = {field.label: field for field in proposal.fields}
     owner = f"for entity {words.name(proposal.entity, 40)} only" if proposal.entity else "for all entities"
-    return " · ".join([*shown, owner])
+    status = by_label.get("Status")
+    description = f"described as “{words.said(proposal.description, 120)}”" if proposal.description else ""
+    shown = [
+        f"Name {words.code(proposal.name, 100)}, exactly as on the invoice",
+        *(_field(subject, proposal, field) for field in proposal.fields[:12] if field.label not in _APART),
+        words.said(status.value, 20).lower() if status is not None else "",
+        owner,
+        description,
+    ]
+    return " · ".join(part for part in shown if part)
 
 
-def _field(subject: Subject, field: ProposedField) -> str:
-    if field.label == "Name":
-        return f"Name {words.code(field.value, 100)}, exactly as on the invoice"
-    value = words.said(field.value, 200)
-    if field.label == "Status":
-        return value
-    label = words.name(field.label, 40)
-    if value.lower() == "none":
+_APART = frozenset({"Name", "Description", "Status", "Entity"})
+"""Fields that stand at the line's ends."""
+
+
+def _field(subject: Subject, proposal: Proposal, field: ProposedField) -> str:
+    label, value = words.name(field.label, 40), words.said(field.value, 200)
+    if value.lower() in ("none", f"no {label.lower()}"):
         return f"no {label.lower()}"
-    shown = value if value.lower().endswith(label.lower()) else f"{label} {value}"
-    sources = [source for source in field.sources if source is not FieldSource.DEFAULT]
+    apart = {FieldSource.DEFAULT} | ({FieldSource.INTACCT} if proposal.action is Action.REACTIVATE else set())
+    sources = [source for source in field.sources if source not in apart]
     told = [_source(subject, source, first=index == 0) for index, source in enumerate(sources)]
-    return f"{shown} ({'; '.join(told)})" if told else shown
+    return f"{label} {value} ({'; '.join(told)})" if told else f"{label} {value}"
 
 
 def _source(subject: Subject, source: FieldSource, *, first: bool) -> str:
@@ -85,11 +91,11 @@ def proof_line(proposal: Proposal) -> str:
         return "Not checked against an invoice: none with both dates is known."
     wrong = [line for line in proposal.proof if not line.holds]
     if wrong:
-        shown = [_wrong(line) for line in wrong]
         count = f"{len(wrong):,} of {words.counted(len(proposal.proof), 'invoice')}"
+        verb = "has" if len(wrong) == 1 else "have"
+        told = f"Checked against invoices: {count} {verb} another due date than this rule gives"
         return (
-            f"Checked against invoices: {count} {'has' if len(wrong) == 1 else 'have'} another due date.\n"
-            + bullets(shown, 4)
+            f"{told}, see below." if proposal.conflicts else f"{told}:\n" + bullets([_wrong(line) for line in wrong], 4)
         )
     dates = sorted(line.invoice_date for line in proposal.proof)
     first, last = dates[0], dates[-1]

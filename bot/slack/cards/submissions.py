@@ -25,6 +25,7 @@ from bot.terms.term import (
     PaymentTerm,
     Penalty,
     PenaltyCycle,
+    in_words,
 )
 
 Values = Mapping[str, Mapping[str, Mapping[str, object]]]
@@ -185,9 +186,13 @@ def read_edit(values: Values) -> EditedTerm | Problems:
         reading.problem(BlockId.DISCOUNT_DAYS, "The discount would end after the due date.")
     if due is None or reading.problems:
         return reading.problems
-    return EditedTerm(
-        rule=PaymentTerm(due=due, discount=discount, penalty=penalty), description=description, reason=reason
-    )
+    rule = PaymentTerm(due=due, discount=discount, penalty=penalty)
+    return EditedTerm(rule=rule, description=description.strip() or described(rule), reason=reason)
+
+
+def described(rule: PaymentTerm) -> str:
+    """The description of a term for which nobody typed another: its rule in words."""
+    return words.first_upper(in_words(rule))
 
 
 def _discount(reading: _Reading) -> Discount | None:

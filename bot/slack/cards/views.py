@@ -31,7 +31,13 @@ from bot.slack.cards.names import BlockId, ViewId
 from bot.slack.cards.outcome import difference_lines
 from bot.slack.cards.plan import plan_lines
 from bot.slack.cards.subject import Subject, of_case
-from bot.slack.cards.submissions import DESCRIPTION_LONGEST, REASON_LONGEST, REFERENCE_LONGEST, TERM_NAME_LONGEST
+from bot.slack.cards.submissions import (
+    DESCRIPTION_LONGEST,
+    REASON_LONGEST,
+    REFERENCE_LONGEST,
+    TERM_NAME_LONGEST,
+    described,
+)
 from bot.terms.proposal import Action
 from bot.terms.term import AmountUnit, DiscountBasis, DueFrom, PaymentTerm, PenaltyCycle
 
@@ -94,7 +100,9 @@ def edit_view(view: CaseView, context_: ViewContext) -> View:
     subject = of_case(view)
     proposal = view.proposal
     rule = proposal.rule if proposal is not None else None
-    description = proposal.description if proposal is not None else ""
+    description = (
+        proposal.description if proposal is not None and proposal.description != described(proposal.rule) else ""
+    )
     blocks = [
         section(
             f"*Name* {words.code(view.term_name or '', 500)}", "Exactly as on the invoice; it cannot be edited here."
@@ -112,6 +120,7 @@ def edit_view(view: CaseView, context_: ViewContext) -> View:
             Input(
                 block_id=BlockId.DESCRIPTION,
                 label="Description",
+                hint="Left empty, it says the rule in words.",
                 value=description,
                 optional=True,
                 longest=DESCRIPTION_LONGEST,

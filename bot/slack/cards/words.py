@@ -27,7 +27,7 @@ _UNSEEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 _CONTROLS = {"\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\0": "NULL"}
 
-_MARKUP = re.compile(r"[*~`<>&]|(?<!\w)_|_(?!\w)|:[A-Za-z_+\-][^\s:]*:")
+_MARKUP = re.compile(r"[*~`]|^>|(?<!\w)_|_(?!\w)|:[A-Za-z_+\-][^\s:]*:")
 """What Slack would read as formatting, an emoji or a quote."""
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -101,7 +101,7 @@ def units(text: str) -> int:
 
 
 def is_plain(text: str) -> bool:
-    """Whether `text` reads the same with and without code quotes: nothing unseen, nothing that Slack would format."""
+    """Whether `text`, escaped, reads the same with and without code quotes: nothing unseen, nothing to be formatted."""
     return bool(text) and not _MARKUP.search(text) and all(len(piece) == 1 for piece in _pieces(text))
 
 
@@ -129,8 +129,8 @@ def name(text: str, limit: int = NAME_LIMIT) -> str:
     """A name from outside as it stands where that is safe and honest, in code quotes otherwise."""
     if not text:
         return "an empty name"
-    if len(text) <= limit and is_plain(text):
-        return _isolated(text, text)
+    if units(escape(text)) <= limit and is_plain(text):
+        return _isolated(escape(text), text)
     return code(text, limit)
 
 

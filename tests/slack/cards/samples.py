@@ -80,13 +80,19 @@ def proposal(name: str = "Net 45", days: int = 45, **changes: Any) -> Proposal:
             "fields": (
                 ProposedField(label="Name", value=name, sources=(FieldSource.NAME,)),
                 ProposedField(
+                    label="Description", value=f"{days} days from the invoice date", sources=(FieldSource.NAME,)
+                ),
+                ProposedField(label="Status", value="Active", sources=(FieldSource.DEFAULT,)),
+                ProposedField(
                     label="Due",
                     value=f"{days} days from the invoice date",
                     sources=(FieldSource.NAME, FieldSource.BILLING_DAYS),
                 ),
-                ProposedField(label="Discount", value="none", sources=(FieldSource.DEFAULT,)),
-                ProposedField(label="Status", value="active", sources=(FieldSource.DEFAULT,)),
+                ProposedField(label="Discount", value="No discount", sources=(FieldSource.DEFAULT,)),
+                ProposedField(label="Penalty", value="No penalty", sources=(FieldSource.DEFAULT,)),
+                ProposedField(label="Entity", value="All entities", sources=(FieldSource.DEFAULT,)),
             ),
+            "description": f"{days} days from the invoice date",
             "proof": tuple(
                 ProofLine(number=f"INV-{number}", invoice_date=day, billed_due=due, proposed_due=due)
                 for number, day, due in (

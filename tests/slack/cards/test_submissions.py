@@ -97,6 +97,14 @@ def test_an_edit_submitted_as_it_stands_is_the_proposal() -> None:
     read = submissions.read_edit(_submitted(views.edit_view(samples.case(), KEPT), **{"edit.reason": "Checked"}))
     assert isinstance(read, EditedTerm)
     assert read.rule == samples.NET_45
+    assert read.description == "45 days from the invoice date"
+
+
+def test_a_description_left_empty_follows_the_edited_rule_and_a_typed_one_stays() -> None:
+    assert isinstance(left := _edit(due_days="60"), EditedTerm)
+    assert left.description == "60 days from the invoice date"
+    assert isinstance(typed := _edit(due_days="60", description="Agreed with Globex"), EditedTerm)
+    assert typed.description == "Agreed with Globex"
 
 
 @given(

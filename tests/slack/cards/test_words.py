@@ -38,6 +38,8 @@ def test_code_shows_a_name_exactly(name: str, shown: str) -> None:
 
 def test_plain_names_stand_bare_and_others_in_code_quotes() -> None:
     assert words.name("Globex GmbH") == "Globex GmbH"
+    assert words.name("Smith & Co <West>") == "Smith &amp; Co &lt;West&gt;"
+    assert words.name("> quoted") == "`&gt; quoted`"
     assert words.name("Globex *GmbH*") == "`Globex *GmbH*`"
     assert words.name(":tada: Inc") == "`:tada: Inc`"
     assert words.name("CREATE_ARTERM") == "CREATE_ARTERM"

@@ -1,0 +1,89 @@
+"""The short answers: who can decide and why not you, what waits where, what went otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.cases.policy import RefusalReason
+from bot.slack.cards import one_liners
+from bot.slack.cards.blocks import CardMessage
+from bot.slack.cards.buttons import CaseButton, read_button
+from tests.slack.cards.limits import faults
+from tests.slack.cards.reading import button, buttons
+
+APPROVERS = ("U0DAN", "U0PRIYA")
+SAID: dict[str, CardMessage] = {
+    "waits": one_liners.waits_too(["INV-1043"], 12),
+    "several wait elsewhere": one_liners.waits_too(
+        ["INV-1", "INV-2"], 12, permalink="https://acme.slack.test/p1", elsewhere=True
+    ),
+    "a term alone": one_liners.waits_too([], 12, term_name="Net 45"),
+    "not corrected": one_liners.not_corrected(12, ["Net\u00a035"]),
+    "not read": one_liners.not_corrected(12, [], trouble="BILL did not answer."),
+    "asked": one_liners.asked(12, APPROVERS),
+    "please decide": one_liners.please_decide(12, APPROVERS, "U0MARIA"),
+    "outdated": one_liners.outdated(12),
+    "too late": one_liners.too_late(12),
+    "press again": one_liners.press_again(),
+    "repeat": one_liners.repeat_please(),
+    "unexpected": one_liners.unexpected("7f3a9c"),
+    "reason": one_liners.reason_needed(reference=False),
+    "reason and reference": one_liners.reason_needed(reference=True),
+    "looking": one_liners.looking(),
+    "told": one_liners.noted_told(12),
+    "edited": one_liners.noted_edit(12),
+    "no member": one_liners.not_a_member(),
+    "gone": one_liners.case_gone(),
+}
+
+
+def _refused(reason: RefusalReason, clicker: str = "U0MARIA") -> CardMessage:
+    return one_liners.refused(reason, APPROVERS, case_id=312, digest="abc", clicker=clicker)
+
+
+@pytest.mark.parametrize("which", SAID)
+def test_sentence_reads_as_reviewed(which: str, snapshot: Any) -> None:
+    assert SAID[which].text == snapshot
+    assert faults(SAID[which].blocks) == []
+    assert "!" not in SAID[which].text
+
+
+def test_a_later_alert_points_to_the_case_above() -> None:
+    assert SAID["waits"].text == "INV-1043 waits for the same term: case 12 above."
+
+
+def test_who_may_not_approve_is_told_who_can_and_may_ask_them() -> None:
+    said = _refused(RefusalReason.NOT_APPROVER)
+    assert said.text.startswith("Only <@U0DAN> and <@U0PRIYA> can approve this.")
+    assert buttons(said.blocks) == ["case.ask"]
+    assert read_button(button(said.blocks, "case.ask")["value"]) == CaseButton(312, "abc")
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        (RefusalReason.ASKED, "You asked for this decision"),
+        (RefusalReason.SUPPLIED, "You told the term"),
+        (RefusalReason.EDITED, "You edited this proposal"),
+    ],
+)
+def test_the_second_person_rule_names_the_reason_and_the_others(reason: RefusalReason, says: str) -> None:
+    said = _refused(reason, clicker="U0DAN")
+    assert says in said.text
+    assert "Only <@U0PRIYA> can approve this." in said.text
+    assert buttons(said.blocks) == []
+
+
+def test_two_people_are_needed_where_the_policy_says_so() -> None:
+    assert "somebody else has to request the decision first" in _refused(RefusalReason.NOBODY_ASKED, "U0DAN").text
+
+
+def test_where_nobody_else_can_approve_that_is_said() -> None:
+    said = one_liners.refused(RefusalReason.EDITED, ["U0DAN"], case_id=1, digest="", clicker="U0DAN")
+    assert "Nobody else is named as an approver yet." in said.text
+
+
+def test_every_reason_of_the_policy_has_a_sentence() -> None:
+    assert all(_refused(reason).text for reason in RefusalReason)
