@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import procrastinate
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from bot.records.engine import libpq_url
+from bot.records.threads import HandlerThreads
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +36,17 @@ POST_MESSAGE = "slack.post"
 
 QUEUE = "termkeeper"
 HEARTBEAT_S = 2.0
+GRACE_S = 15.0
+"""How long a worker that ends waits for its handlers: well within the time that hosts give a process to end."""
 STALL_LIMIT_S = 6.0
 """A worker that was not heard of for so long is dead, and its jobs are anybody's."""
 POLL_S = 2.0
 """How late a job that is due at a moment can start; what is due at once is told by NOTIFY."""
 PAUSES_S = (1, 2, 5, 15, 60, 300, 900)
 """Until a failed job runs again; after the last it stays failed, and a tick enqueues anew what the state says is due."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
+"""Between two attempts to reach a database that does not answer."""
 
 Handler = Callable[..., None]
 
@@ -120,14 +125,11 @@ class Jobs:
         At the start of a process that is alone on its database `limit_s` may be 0: whoever worked before is dead.
         """
         with self._connect() as connection:
-            enqueued, ended, _ = connection.execute(_RECOVER, {"limit": limit_s, "most": _STALLS}).fetchone() or (
-                0,
-                0,
-                0,
-            )
+            row = connection.execute(_RECOVER, {"limit": limit_s, "most": _STALLS}).fetchone()
+        enqueued, ended = row[:2] if row else (0, 0)
         if ended:
-            log.error("%s jobs were given up: their process died %s times", ended, _STALLS)
-        return int(enqueued)
+            log.error("%d jobs were given up: their process died %d times", ended, _STALLS)
+        return enqueued
 
     def waiting(self) -> int:
         """How many jobs are due and not started."""
@@ -156,12 +158,15 @@ class Jobs:
 class Worker:
     """Runs jobs in a thread of its own: an event loop that listens, and `concurrency` threads for the handlers."""
 
-    def __init__(self, jobs: Jobs, handlers: Mapping[str, Handler], concurrency: int = 8) -> None:
+    def __init__(
+        self, jobs: Jobs, handlers: Mapping[str, Handler], concurrency: int = 8, *, grace_s: float = GRACE_S
+    ) -> None:
         """`handlers`: a task's name to what does it, called with the job's arguments by name, on any of the threads."""
         self._jobs = jobs
         self._handlers = dict(handlers)
         self._concurrency = concurrency
-        self._pool = _Pool(concurrency)
+        self._grace_s = grace_s
+        self._threads = HandlerThreads(concurrency)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[None] | None = None
@@ -171,25 +176,27 @@ class Worker:
         """Starts working; where the database is away, as soon as it is back."""
         if self._thread is not None:
             raise RuntimeError("this worker was started before")
-        self._pool.start()
+        self._threads.start()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._thread.start()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Takes no more jobs and waits for those under way, `timeout` seconds at most; True where all ended.
+        """Takes no more jobs and waits for those under way, `timeout` seconds at most; True where the worker ended.
 
-        What has not ended then goes on until the process ends, and is recovered by the next one.
+        A handler that takes longer than `grace_s` goes on until the process ends; its job is anybody's again.
         """
-        self._stopping.set()
         loop, thread = self._loop, self._thread
         if thread is None:
             return True
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._cancel)
+        if not self._stopping.is_set():
+            self._stopping.set()
+            if loop is not None:
+                with contextlib.suppress(RuntimeError):  # it closed meanwhile: then nothing is left to be told
+                    loop.call_soon_threadsafe(self._cancel)
         thread.join(timeout)
         ended = not thread.is_alive()
         if ended:
-            self._pool.stop()
+            self._threads.stop()
         return ended
 
     def _cancel(self) -> None:
@@ -197,7 +204,7 @@ class Worker:
             self._running.cancel()
 
     def _run(self) -> None:
-        pause = 0.5
+        pause = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -206,7 +213,7 @@ class Worker:
                 log.warning("jobs are interrupted, the database does not answer: %s", error)
             except Exception:
                 log.exception("jobs are interrupted")
-            pause = 0.5 if time.monotonic() - began > 10 else min(pause * 2, 10.0)
+            pause = _FIRST_PAUSE_S if time.monotonic() - began > _LONGEST_PAUSE_S else min(pause * 2, _LONGEST_PAUSE_S)
             self._stopping.wait(pause)
 
     async def _work(self) -> None:
@@ -238,6 +245,7 @@ class Worker:
                 install_signal_handlers=False,
                 fetch_job_polling_interval=POLL_S,
                 abort_job_polling_interval=3600.0,  # nobody aborts jobs here
+                shutdown_graceful_timeout=self._grace_s,
                 update_heartbeat_interval=HEARTBEAT_S,
                 stalled_worker_timeout=STALL_LIMIT_S,
                 delete_jobs="successful",
@@ -250,7 +258,7 @@ class Worker:
             await context.app.connector.execute_query_async(_FOLD, task=name, args=args)
             given = {key: value for key, value in args.items() if key != "_key"}
             try:
-                await asyncio.wrap_future(self._pool.submit(lambda: handler(**given)))
+                await asyncio.wrap_future(self._threads.submit(lambda: handler(**given)))
             except Exception:
                 log.exception("the job %s %s failed, attempt %s", name, args, context.job.attempts + 1)
                 raise
@@ -261,7 +269,7 @@ class Worker:
 async def _recover_now_and_then(app: procrastinate.App) -> None:
     """Beside the jobs, not in one: a job that recovers could itself be the one that is stuck."""
     while True:
-        await asyncio.sleep(STALL_LIMIT_S / 2)
+        await asyncio.sleep(HEARTBEAT_S)
         try:
             await app.connector.execute_query_all_async(_RECOVER, limit=STALL_LIMIT_S, most=_STALLS)
         except procrastinate.exceptions.ConnectorException as error:
@@ -275,36 +283,3 @@ class _Retry(BaseRetryStrategy):
         if job.attempts >= len(PAUSES_S):
             return None
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=PAUSES_S[job.attempts]))
-
-
-class _Pool:
-    """A few threads that live as long as the process and never hold up its end."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._work: queue.SimpleQueue[tuple[Callable[[], None], Future[None]] | None] = queue.SimpleQueue()
-
-    def start(self) -> None:
-        for number in range(self._size):
-            threading.Thread(target=self._run, name=f"job-{number}", daemon=True).start()
-
-    def stop(self) -> None:
-        for _ in range(self._size):
-            self._work.put(None)
-
-    def submit(self, work: Callable[[], None]) -> Future[None]:
-        future: Future[None] = Future()
-        self._work.put((work, future))
-        return future
-
-    def _run(self) -> None:
-        while (item := self._work.get()) is not None:
-            work, future = item
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                work()
-            except BaseException as error:  # noqa: BLE001  (it is the job's outcome)
-                future.set_exception(error)
-            else:
-                future.set_result(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -90,11 +91,13 @@ class EmbeddedPostgres:
         except BaseException:
             self._unlock()
             raise
+        atexit.register(self.stop)
 
     def stop(self) -> None:
         """Stops the server cleanly (its sessions are ended) and gives the folder free."""
         if self._lock is None:
             return
+        atexit.unregister(self.stop)
         try:
             if self._server is not None:
                 self._server.stop()

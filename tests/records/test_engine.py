@@ -77,3 +77,19 @@ def test_text_that_postgresql_has_no_room_for_is_replaced_in_json(database: Data
     }
     with database.transaction() as connection:
         assert connection.scalar(text("SELECT CAST(:j AS jsonb)"), {"j": dump_json(value)}) == kept
+
+
+def test_what_a_burst_left_open_is_closed_and_what_is_in_use_stays(database: Database) -> None:
+    with database.transaction() as one:
+        with database.transaction() as two, database.transaction() as three:
+            two.execute(text("SELECT 1"))
+            three.execute(text("SELECT 1"))
+        database.trim()
+        count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'termkeeper' AND datname = current_database()"
+        deadline = time.monotonic() + 5
+        while one.scalar(text(count)) != 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+            one.execute(text("SELECT pg_stat_clear_snapshot()"))
+    with database.transaction() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1

@@ -81,6 +81,13 @@ def test_a_killed_owners_server_is_taken_over(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "postmaster.pid").exists()
 
 
+def test_an_owner_that_forgets_to_stop_it_stops_it_at_its_end(tmp_path: Path) -> None:
+    with another_process(OWNER.replace("time.sleep(600)", "sys.exit()"), str(tmp_path)) as owner:
+        assert told(owner) == "ready"
+        owner.wait(20)
+    assert not (tmp_path / "data" / "postmaster.pid").exists()
+
+
 def test_it_recovers_where_owner_and_server_were_killed(tmp_path: Path) -> None:
     with another_process(OWNER, str(tmp_path)) as owner:
         assert told(owner) == "ready"
