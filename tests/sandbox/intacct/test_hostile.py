@@ -21,11 +21,15 @@ SEEDS = (
     + op("greaterthan", "TRX_TOTALDUE", "5")
     + "</and></filter><orderby><order><field>TERMNAME</field><descending/></order></orderby>"
     "<options><showprivate>true</showprivate></options><pagesize>7</pagesize><offset>3</offset></query>",
-    "<readByQuery><object>ARINVOICE</object><fields>*</fields><query>NOT (TERMNAME LIKE 'x' OR STATE IN ('a','b'))"
-    "</query><pagesize>3</pagesize></readByQuery>",
+    (
+        "<readByQuery><object>ARINVOICE</object><fields>*</fields><query>NOT (TERMNAME LIKE 'x' OR STATE IN ('a','b'))"
+        "</query><pagesize>3</pagesize></readByQuery>"
+    ),
     "<read><object>CUSTOMER</object><keys>1,2</keys></read>",
-    '<get_list object="arterm" start="1" maxitems="2"><filter><expression><field>name</field><operator>like</operator>'
-    "<value>N%</value></expression></filter></get_list>",
+    (
+        '<get_list object="arterm" start="1" maxitems="2"><filter><expression><field>name</field><operator>like</operator>'
+        "<value>N%</value></expression></filter></get_list>"
+    ),
 )
 TEXTS = (
     "",
