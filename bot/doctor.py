@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Services
 from bot.billing.source import SourceError
-from bot.intacct.errors import IntacctError
 from bot.records.journal import JournalUnguarded
 from bot.records.migrate import DatabaseNewer, DatabaseOlder
 from bot.records.postgres import EmbeddedPostgresBusy
@@ -158,12 +157,8 @@ def _approvers(settings: Settings, slack: SlackClients) -> Finding:
 
 def _intacct(settings: Settings, services: Services) -> Iterator[Finding]:
     books = services.intacct()
-    try:
-        for line in books.check():
-            yield Finding(good=line.good, what=f"Intacct: {line.what}", todo=line.todo)
-    except IntacctError as error:
-        yield _bad(f"Intacct: {error}", error.advice)
-        return
+    for check in books.check():
+        yield Finding(good=check.passed, what=f"Intacct: {check.subject}: {check.sentence}", todo=check.advice)
     if not settings.intacct_writer_user_id:
         yield _good(
             "Intacct: no writer user is set, so the reader writes; "

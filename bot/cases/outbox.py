@@ -66,6 +66,17 @@ def card_key(case_id: int) -> str:
     return f"card:{case_id}"
 
 
-def whisper(step: Step, address: Address, *, company: str, user: str, what: str, key: str, **details: Any) -> None:
+def whisper(
+    step: Step,
+    address: Address,
+    *,
+    company: str,
+    case_id: int,
+    user: str,
+    what: str,
+    key: str,
+    **details: Any,
+) -> None:
     """Tells one person something that only he sees; `what` names the sentence, `details` fill it."""
-    say(step, f"whisper:{key}", "whisper", address, company=company, body={"user": user, "what": what, **details})
+    body = {"user": user, "what": what, **details}
+    say(step, f"whisper:{key}", "whisper", address, company=company, case_id=case_id, body=body)

@@ -217,7 +217,7 @@ class World:
         for waiter in self._waiters:
             waiter.set()
 
-    async def changed_since(self, revision: int, timeout: float) -> int:
+    async def changed_since(self, revision: int, timeout: float) -> int:  # noqa: ASYNC109  # a wait that may end with nothing
         """Waits until the revision differs from `revision`, or `timeout` seconds; the revision then."""
         if self.revision == revision:
             waiter = asyncio.Event()

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal(Exception):  # noqa: N818 -- BILL's answer, not a bug of ours
+class Refusal(Exception):
     """One refusal; codes and words are those of BILL's list of error codes (developer.bill.com)."""
 
     status: int
