@@ -194,6 +194,37 @@ def test_a_killed_process_loses_nothing_and_its_attempt_counts(database: Databas
     assert [(row.state, row.attempts) for row in _rows(database)] == [("done", 2)]
 
 
+def test_a_worker_killed_in_the_middle_of_its_work_leaves_it_to_the_next_whole(database: Database) -> None:
+    code = """
+        import sys, time
+        from sqlalchemy import insert
+        from bot.records.engine import Database
+        from bot.records.inbox import drain
+        from bot.records.jobs import DRAIN_INBOX, Jobs, Worker
+        from bot.records.tables import channel_marks
+        database = Database(sys.argv[1])
+        def handle(connection, item):
+            connection.execute(insert(channel_marks).values(channel=item.key, ts=sys.argv[2]))
+            print("within", flush=True)
+            time.sleep(float(sys.argv[3]))
+        Worker(Jobs(sys.argv[1]), {DRAIN_INBOX: lambda: drain(database, handle)}, 2).start()
+        time.sleep(600)
+    """
+    take(database, "event", "Ev1", {})
+    with another_process(code, database.url, "first", "600") as first:
+        assert told(first) == "within"
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    with another_process(code, database.url, "second", "0") as second:
+        assert told(second) == "within"
+        deadline = time.monotonic() + 10
+        while _rows(database)[0].state != "done":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    with database.transaction() as connection:
+        assert [tuple(row)[:2] for row in connection.execute(select(channel_marks))] == [("Ev1", "second")]
+
+
 def test_what_kills_every_process_is_set_aside_too(database: Database) -> None:
     take(database, "event", "Ev1", {})
     with database.transaction() as connection:
