@@ -237,7 +237,7 @@ def nearest_line(subject: Subject) -> str:
         return ""
     near = match.nearest[:5]
     if not near:
-        return "Nothing in Intacct comes near it."
+        return f"Nothing in {subject.books_link} comes near it."
     shown = [f"{words.code(term.name, 60)} ({rule_words(term)}{'' if term.active else ', inactive'})" for term in near]
     verdict = {1: "It is not the same.", 2: "Neither is the same."}.get(len(near), "None is the same.")
-    return f"Nearest in Intacct: {', '.join(shown)}. {verdict}"
+    return f"Nearest in {subject.books_link}: {', '.join(shown)}. {verdict}"

@@ -1,10 +1,12 @@
-"""Slack's limits on blocks, written down once more and apart from the code that keeps them."""
+"""Slack's limits on blocks, apart from the code that keeps them: as written here, and as the emulator enforces them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from typing import Any
+
+from bot.sandbox.slack.kit import message_problems, view_problems
 
 
 def faults(blocks: Any, *, most: int = 50) -> list[str]:
@@ -16,12 +18,12 @@ def faults(blocks: Any, *, most: int = 50) -> list[str]:
         found.append("a block id twice")
     for block in blocks:
         found += _block(block)
-    return found
+    return found + (message_problems(blocks) if most == 50 else [])
 
 
 def view_faults(view: Any) -> list[str]:
     """What Slack would refuse in this view."""
-    found = faults(view["blocks"], most=100)
+    found = faults(view["blocks"], most=100) + view_problems(view)
     for key in ("title", "submit", "close"):
         if key in view and not 1 <= _size(view[key]["text"]) <= 24:
             found.append(f"{key}: {view[key]['text']}")
