@@ -29,7 +29,7 @@ _SLOTS: Mapping[str, tuple[str, frozenset[str]]] = {
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     # Words around a number of days.
-    "NET": ("net|n :|-|/?",),
+    "NET": ("net|n :|/?",),
     "DAYS": ("calendar? days|day", "d"),
     "WEEKS": ("weeks|week",),
     "DUE": (
@@ -44,7 +44,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "TERMS": ("payment? terms|term", "credit"),
     # Months and their days.
     "THE_DAY": ("the? <nth> day?", "day <dom>", "<dom>"),
-    "THE_DAY_OF": ("the? <nth> day? of|in?", "day <dom> of|in?", "<dom> of"),
+    "THE_DAY_OF": ("the? <nth> day? of|in", "day <dom> of|in?", "<dom> of"),
     "ON": ("{DUE}? net? on|by?",),
     "SINCE_INVOICE": ("from|after|following|of {INVOICE}", "from|after|following the? invoice month"),
     "NEXT_MONTH": (

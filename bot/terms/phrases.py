@@ -52,6 +52,8 @@ class Phrase:
     means: Callable[[Numbers], Part]
     bare: bool = False
     """A discount without a per-cent sign, `2/10`: only beside a due day that `net` introduces."""
+    before_due: bool = False
+    """Only before the due day: behind it, `10 days 2%` may as well be what is charged after ten days."""
 
 
 def _days(pattern: str, *, net: bool = False, net_first: bool = False, unit: str = "days") -> Phrase:
@@ -105,14 +107,14 @@ _MOST_BARE_PERCENT = 25
 """Above this, `30/60` without a per-cent sign is rather a split than a discount."""
 
 
-def _discount(pattern: str, *, bare: bool = False) -> Phrase:
+def _discount(pattern: str, *, bare: bool = False, before_due: bool = False) -> Phrase:
     def means(numbers: Numbers) -> Part:
         amount, unit = _amount(numbers)
         if bare and (amount > _MOST_BARE_PERCENT or amount + numbers["days"] == 100):
             raise ValueError("`30/60` or `40/60` looks like a split payment")
         return Discount(amount=amount, unit=unit, rule=DueRule(int(numbers["days"])))
 
-    return Phrase(pattern=compiled(pattern), means=means, bare=bare)
+    return Phrase(pattern=compiled(pattern), means=means, bare=bare, before_due=before_due)
 
 
 def _amount(numbers: Numbers) -> tuple[Decimal, AmountUnit]:
@@ -193,14 +195,18 @@ PHRASES: tuple[Phrase, ...] = (
     _day_of("{ON} {THE_DAY_OF} {THIS_MONTH}", DueFrom.SAME_MONTH),
     _day_of("{ON} {THE_DAY} of the|each|every? month", *_AMBIGUOUS_MONTH),
     _day_of("{ON} the? <nth> day? each|every month", *_AMBIGUOUS_MONTH),
-    _day_of("{DUE} on|by? the? <nth>", *_AMBIGUOUS_MONTH),
+    _day_of("payment|invoice|net? is? due|payable on|by? the? <nth>", *_AMBIGUOUS_MONTH),
     # The end of the month, and days after it.
     _month_end("{ON} {MONTH_END}", _END),
     _month_end("{DUE}? net? at {MONTH_END}", _END),
-    _month_end("{MONTH_END} +|plus? net? <days> {DAYS}? net?", _END),
-    _month_end("net {MONTH_END} +|plus? <days> {DAYS}?", _END),
+    _month_end("net? {MONTH_END} +|plus <days> {DAYS}?", _END),
+    _month_end("net? {MONTH_END} net? <days> {DAYS}", _END),
+    _month_end("net? eom net? <days>", _END),
+    _month_end("net? end of month net? <days>", _END),
     _month_end("{DUE}? {NET}? in|within? <days> {DAYS}? net? after|from|past|following {MONTH_END}", _END),
-    _month_end("{DUE}? {NET}? in|within? <days> {DAYS}? net? ,? {EOM}", *_AMBIGUOUS_END),
+    _month_end("{DUE}? {NET} <days> {DAYS}? ,? {EOM}", *_AMBIGUOUS_END),
+    _month_end("{DUE}? in|within? <days> {DAYS} net? ,? {EOM}", *_AMBIGUOUS_END),
+    _month_end("<days> net? eom", *_AMBIGUOUS_END),
     _month_end(
         "{DUE}? {NET}? <days> {DAYS}? {AFTER_INVOICE}? ,? extended|extending|rounded to|until {MONTH_END}",
         DueFrom.EXTEND_TO_MONTH_END,
@@ -208,7 +214,7 @@ PHRASES: tuple[Phrase, ...] = (
     # Discounts, always within days of the invoice date.
     _discount("less? <percent> % {OFF}? ,|/|~|-? {WITHIN}? {EARLY}"),
     _discount("discount|less of? <percent> % ,? {WITHIN}? {EARLY}"),
-    _discount("<days> {DAYS} ,|/|-? less? <percent> % {OFF}?"),
+    _discount("<days> {DAYS} ,|/|-? less? <percent> % {OFF}?", before_due=True),
     _discount("<percent> / <days> {DAYS}?", bare=True),
     _discount("less? {MONEY} {OFF} ,? {WITHIN}? {EARLY}"),
     _discount("{MONEY} {WITHIN} {EARLY}"),

@@ -101,12 +101,15 @@ class _Parts:
     """Whether some number is impossible."""
 
     def with_part(self, part: Part | None, phrase: Phrase) -> _Parts | None:
-        """These and one part more; None where there is one of its kind already. A part of None is a broken one."""
+        """These and one part more; None where there is one of its kind already. A part of None is a broken one.
+
+        Days that nothing calls due, behind a penalty, may be the days after which it is charged: they are not taken.
+        """
         due, discount, penalty = self.due, self.discount, self.penalty
         match part:
-            case Due() if due is None:
+            case Due() if due is None and not (penalty and part.settlement is Settlement.CREDIT and not part.net):
                 due = part
-            case Discount() if discount is None:
+            case Discount() if discount is None and not (phrase.before_due and due):
                 discount = part
             case Penalty() if penalty is None:
                 penalty = part
