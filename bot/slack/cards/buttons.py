@@ -99,16 +99,17 @@ def _open(view: CaseView) -> tuple[ActionId, ...]:
         if diagnosis.unknown is Unknown.INTACCT_DOWN and view.term_name is not None:
             return (ActionId.CHECK,)
         return (ActionId.TELL_TERM, ActionId.CHECK)
+    kind = diagnosis.match.kind
+    if kind is MatchKind.EXACT:
+        return (ActionId.CHECK,)
+    if kind is MatchKind.INACTIVE:
+        return (ActionId.INVOICE_WRONG, ActionId.CHECK)
     if name_trouble(diagnosis.match.name):
         # Intacct cannot hold such a name: nothing that could be edited would help, only another name.
         return (ActionId.CORRECTED, ActionId.INVOICE_WRONG, ActionId.CHECK)
-    return {
-        MatchKind.EXACT: (ActionId.CHECK,),
-        MatchKind.INACTIVE: (ActionId.INVOICE_WRONG, ActionId.CHECK),
-        MatchKind.LOOKALIKE: (ActionId.CORRECTED, ActionId.EDIT, ActionId.CHECK),
-        MatchKind.EQUIVALENT: (ActionId.EDIT, ActionId.INVOICE_WRONG, ActionId.CHECK),
-        MatchKind.ABSENT: (ActionId.EDIT, ActionId.INVOICE_WRONG, ActionId.CHECK),
-    }[diagnosis.match.kind]
+    if kind is MatchKind.LOOKALIKE:
+        return (ActionId.CORRECTED, ActionId.EDIT, ActionId.CHECK)
+    return (ActionId.EDIT, ActionId.INVOICE_WRONG, ActionId.CHECK)
 
 
 def _awaiting_decision(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
