@@ -12,6 +12,9 @@ from bot.sandbox.world import Record, World
 SHOWN_SYNCED = 25
 """Of the invoices that are in Intacct, the page shows the newest so many."""
 
+SHOWN_TERMS = 300
+"""Of Intacct's AR terms likewise."""
+
 _SYNC_ORDER = {"failed": 0, "waiting": 1, "synced": 2}
 
 
@@ -81,6 +84,7 @@ class Books:
     synced_count: int
     bill_terms: tuple[BillTerm, ...]
     ar_terms: tuple[ArTerm, ...]
+    ar_term_count: int
     ar_invoices: tuple[ArInvoice, ...]
     ar_invoice_count: int
 
@@ -99,6 +103,7 @@ def read_books(world: World) -> Books:
         synced_count=len(synced),
         bill_terms=_bill_terms(world),
         ar_terms=_ar_terms(world, ar_invoices),
+        ar_term_count=len(world.store.table("arterm")),
         ar_invoices=tuple(_ar_invoice(row) for row in reversed(ar_invoices[-SHOWN_SYNCED:])),
         ar_invoice_count=len(ar_invoices),
     )
@@ -146,7 +151,7 @@ def _ar_terms(world: World, ar_invoices: list[Record]) -> tuple[ArTerm, ...]:
             created=day_words(str(row.get("WHENCREATED") or "")),
             invoices=used[row["NAME"]],
         )
-        for row in rows
+        for row in rows[:SHOWN_TERMS]
     )
 
 

@@ -55,4 +55,7 @@ def _mark(odd: str) -> str:
         return "␣" * len(odd)
     if odd in _SHORT:
         return _SHORT[odd]
+    script = unicodedata.name(odd[0], "").partition(" ")[0]
+    if unicodedata.category(odd[0]).startswith("L") and script != "LATIN":
+        return script  # whose alphabet a look-alike letter is of
     return f"U+{ord(odd[0]):04X}"

@@ -19,7 +19,7 @@ def test_a_plain_name_has_no_marker(name: str) -> None:
         ("Net\u00a035", "NBSP", "NO-BREAK SPACE U+00A0"),
         ("Net 14 ", "␣", "a blank at the end or the beginning"),
         ("Net  35", "␣␣", "2 blanks"),
-        ("\u039det 75", "U+039D", "GREEK CAPITAL LETTER NU U+039D"),
+        ("\u039det 75", "GREEK", "GREEK CAPITAL LETTER NU U+039D"),
         ("Net\u200b35", "ZWSP", "ZERO WIDTH SPACE U+200B"),
         ("Net\x0735", "U+0007", "CONTROL CHARACTER U+0007"),
     ],

@@ -258,7 +258,7 @@ const CLICKS = {
   runSync: (button) => runSync(button),
   opens: (button) => byId(button.dataset.opens).showModal(),
   closes: (button) => button.closest("dialog").close(),
-  days: async (button) => tell(await post("clock", { days: Number(button.dataset.days) })),
+  calendarDays: async (button) => tell(await post("clock", { days: Number(button.dataset.calendarDays) })),
   shortcut: async (button) => {
     button.closest("details").open = false;
     tell(await act({ ts: button.closest("[data-ts]").dataset.ts, shortcut: button.dataset.shortcut }));

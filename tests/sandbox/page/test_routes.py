@@ -1,0 +1,138 @@
+"""The page over HTTP: what it shows, what it tells the browser to forbid, and how it follows changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import requests
+from lxml import html as reading
+from slack_sdk import WebClient
+from starlette.routing import BaseRoute, Mount
+
+from bot.sandbox.bill import books
+from bot.sandbox.intacct.terms import add_term
+from bot.sandbox.server import build
+from bot.sandbox.slack import Workspace
+from bot.sandbox.world import World
+from tests.sandbox.bill.conftest import add_invoice
+
+HOSTILE = "<script>alert(1)</script>\"'"
+
+
+@pytest.fixture
+def address(world: World, sandbox_server: Callable[[Sequence[BaseRoute]], str]) -> str:
+    """The whole sandbox without a company."""
+    return sandbox_server([Mount("/", app=build(world))])
+
+
+def page(address: str, **query: str) -> reading.HtmlElement:
+    answer = requests.get(f"{address}/", params=query, timeout=20)
+    assert answer.status_code == 200
+    return reading.fromstring(answer.text)
+
+
+def parts(address: str, **query: str) -> dict[str, Any]:
+    answer: dict[str, Any] = requests.get(f"{address}/sandbox/page/parts", params=query, timeout=30).json()
+    return answer
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_forbids_it(address: str) -> None:
+    answer = requests.get(f"{address}/", timeout=20)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    tree = reading.fromstring(answer.text)
+    wanted = [*tree.xpath("//@src"), *tree.xpath("//link/@href")]
+    assert wanted
+    for path in wanted:
+        assert path.startswith("/sandbox/page/static/")
+        assert requests.get(address + path, timeout=20).status_code == 200
+    assert not tree.xpath("//script[not(@src)] | //@style | //style")
+
+
+def test_one_is_maria_unless_told_otherwise_and_switching_keeps_the_place(address: str) -> None:
+    assert page(address).xpath("//*[@aria-current='true']/@data-testid") == ["person-U0MARIA"]
+    tree = page(address, **{"as": "U0DAN", "channel": "C0GENERAL"})
+    assert tree.xpath("//*[@aria-current]/@data-testid") == ["person-U0DAN", "channel-C0GENERAL"]
+    assert tree.xpath("//a[@data-testid='person-U0PRIYA']/@href") == ["/?as=U0PRIYA&channel=C0GENERAL"]
+    assert (
+        page(address, **{"as": "U0NOBODY", "channel": "C0NOWHERE"}).xpath("//h1")[0].text_content() == "#finance-alerts"
+    )
+
+
+def test_the_tables_show_both_systems_with_odd_characters_marked(world: World, address: str) -> None:
+    term = books.add_term(world, "Net\u00a035", 35)
+    add_term(world, "Net 35", {"DUEDATE": "35", "STATUS": "inactive"}, by="agarcia")
+    message = "Invoice [INV-1] cannot be created in Intacct: Could not retrieve the Sequence record!"
+    add_invoice(world, "INV-1", paymentTermId=term["id"], _sync={"state": "failed", "message": message, "at": ""})
+    add_invoice(world, "INV-2", paymentTermId=term["id"], _sync={"state": "synced", "message": "", "at": ""})
+    tree = page(address)
+    (row,) = tree.xpath("//table[@id='bill-invoices']//tr[@data-number]")
+    assert (row.get("data-number"), row.get("data-state")) == ("INV-1", "failed")
+    assert row.xpath(".//td[@data-name='Net\u00a035']//span[@data-mark='NBSP']")
+    assert "Could not retrieve the Sequence record!" in tree.xpath("//table[@id='bill-invoices']")[0].text_content()
+    assert tree.xpath("//table[@id='bill-synced']//tr/@data-number") == ["INV-2"]
+    (ar_term,) = tree.xpath("//table[@id='ar-terms']//tr[@data-name='Net 35']")
+    assert ar_term.get("data-status") == "inactive"
+    assert "35 days" in ar_term.text_content()
+
+
+def test_hostile_names_and_messages_stay_text_everywhere(world: World, address: str) -> None:
+    term = books.add_term(world, HOSTILE, 35)
+    add_term(world, HOSTILE, {"DUEDATE": "35"}, by=HOSTILE)
+    failed = {"state": "failed", "message": HOSTILE, "at": ""}
+    add_invoice(world, HOSTILE, paymentTermId=term["id"], customer={"name": HOSTILE}, _sync=failed)
+    workspace = Workspace.of(world)
+    event = {
+        "text": HOSTILE,
+        "username": HOSTILE,
+        "attachments": [{"title": HOSTILE, "text": HOSTILE, "fields": [{"title": HOSTILE, "value": HOSTILE}]}],
+        "files": [{"id": "F1", "name": HOSTILE, "title": HOSTILE, "plain_text": HOSTILE}],
+    }
+    requests.post(f"{address}/sandbox/control/message", json={"channel": "C0FINALERTS", "event": event}, timeout=20)
+    assert workspace.messages("C0FINALERTS")
+    tree = page(address)
+    assert len(tree.xpath("//script")) == 1
+    assert not [name for node in tree.iter() for name in node.attrib if name.startswith("on")]
+    assert HOSTILE in tree.xpath("//*[@data-testid='message']")[0].text_content()
+    assert tree.xpath("//table[@id='ar-terms']//tr/@data-name") == [HOSTILE]
+
+
+def test_a_long_poll_waits_for_a_change_and_brings_it(world: World, address: str) -> None:
+    known = parts(address)["revision"]
+    answers: list[dict[str, Any]] = []
+    waiting = threading.Thread(target=lambda: answers.append(parts(address, revision=str(known))))
+    waiting.start()
+    waiting.join(0.5)
+    assert waiting.is_alive()
+    body = {"channel": "C0FINALERTS", "event": {"text": "Sync failed"}}
+    requests.post(f"{address}/sandbox/control/message", json=body, timeout=20)
+    waiting.join(10)
+    assert "Sync failed" in answers[0]["parts"]["messages"]
+    assert answers[0]["revision"] != known
+
+
+def test_what_only_one_person_sees_is_shown_to_that_person_alone(address: str) -> None:
+    client = WebClient(token="xoxb-sandbox-termkeeper", base_url=f"{address}/sandbox/slack/api/")
+    client.chat_postEphemeral(channel="C0FINALERTS", user="U0MARIA", text="Only Dan can")
+    assert "Only visible to you" in parts(address, **{"as": "U0MARIA"})["parts"]["messages"]
+    assert "Only Dan can" not in parts(address, **{"as": "U0DAN"})["parts"]["messages"]
+
+
+def test_the_app_home_and_the_bots_messages_have_their_place(address: str) -> None:
+    assert "home" in parts(address, place="home")["parts"]
+    assert "messages" in parts(address, place="direct")["parts"]
+    assert page(address, place="direct").xpath("//a[@aria-current='page']/@data-testid") == ["app-messages"]
+
+
+def test_every_field_has_a_label_and_every_button_a_name(address: str) -> None:
+    tree = page(address)
+    for field in tree.xpath("//input[not(@type='hidden')] | //select | //textarea"):
+        assert tree.xpath(f"//label[@for='{field.get('id')}']"), field.get("id")
+    for button in tree.xpath("//button[not(ancestor::dialog[@id='confirm'])]"):
+        assert button.text_content().strip() or button.get("aria-label")
+    assert len(tree.xpath("//h1")) == 1
