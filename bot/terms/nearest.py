@@ -26,10 +26,11 @@ class Nearest:
     """Terms in three orders (days, name, name read backwards), so that neighbours are found without looking at all."""
 
     def __init__(self, terms: Sequence[ArTerm]) -> None:
-        self._keys = {id(term): alike_key(term.name) for term in terms}
-        self._by_name = sorted(((self._keys[id(term)], at) for at, term in enumerate(terms)))
-        self._by_end = sorted(((self._keys[id(term)][::-1], at) for at, term in enumerate(terms)))
+        self._keys = [alike_key(term.name) for term in terms]
+        self._by_name = sorted((key, at) for at, key in enumerate(self._keys))
+        self._by_end = sorted((key[::-1], at) for at, key in enumerate(self._keys))
         self._terms = terms
+        self._pairs: dict[int, set[str]] = {}
         self._by_days: dict[DueFrom, list[tuple[int, int]]] = {}
         for at, term in enumerate(terms):
             if term.rule is not None:
@@ -42,17 +43,25 @@ class Nearest:
         """The nearest terms, nearest first; `rule` is the name's single reading, `but` the one spoken of already."""
         key = alike_key(name)
         wanted = canonical(rule) if rule else None
+        pairs = _pairs(key)
         places = dict.fromkeys([*_around(self._by_name, key), *_around(self._by_end, key[::-1])])
         if wanted:
             places |= dict.fromkeys(_around(self._by_days.get(wanted.due.start, []), wanted.due.days))
         weighed: list[tuple[int, float, bool, str, int]] = []
         for at in places:
             term = self._terms[at]
-            shared = _shared(key, self._keys[id(term)])
+            shared = _shared(pairs, self._pairs_of(at))
             days = _days_apart(wanted, term)
             if term is not but and (days <= _FARTHEST_DAYS or shared >= _LEAST_SHARED):
                 weighed.append((days, -shared, not term.active, term.name, at))
         return tuple(self._terms[at] for *_, at in sorted(weighed)[:SHOWN])
+
+    def _pairs_of(self, at: int) -> set[str]:
+        """A term's letter pairs, made when first asked for."""
+        pairs = self._pairs.get(at)
+        if pairs is None:
+            pairs = self._pairs[at] = _pairs(self._keys[at])
+        return pairs
 
 
 def _around(order: Sequence[tuple[_K, int]], key: _K) -> Iterator[int]:
@@ -72,9 +81,8 @@ def _days_apart(wanted: PaymentTerm | None, term: ArTerm) -> int:
     return min(far, abs(rule.due.days - wanted.due.days) + 3 * unlike)
 
 
-def _shared(one: str, other: str) -> float:
+def _shared(pairs: set[str], others: set[str]) -> float:
     """The share of letter pairs that two names have in common, 0 to 1."""
-    pairs, others = _pairs(one), _pairs(other)
     return 2 * len(pairs & others) / (len(pairs) + len(others))
 
 

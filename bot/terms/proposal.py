@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from bot.terms.byhand import instructions, needs_a_hand
 from bot.terms.evidence import Choice, FieldSource, InvoiceEvidence, ProofLine, Undecided, choose, prove
 from bot.terms.limits import name_doubts, name_trouble
 from bot.terms.matching import Match, MatchKind
-from bot.terms.phrases import Settlement
-from bot.terms.policy import Policy, can_fall_before_invoice, discount_outlasts_due, outside
-from bot.terms.term import ArTerm, DiscountBasis, DueFrom, PaymentTerm, counted, in_words, same_rule
-from bot.terms.wording import kind_of, readings
+from bot.terms.objections import Known, conflicts_of, doubts_of, speaker_of
+from bot.terms.policy import Policy, outside
+from bot.terms.term import ArTerm, DiscountBasis, DueFrom, PaymentTerm, in_words, same_rule
+from bot.terms.wording import readings
 
 __all__ = [
     "Action",
@@ -27,9 +26,6 @@ __all__ = [
     "Undecided",
     "propose",
 ]
-
-_TOLD = 3
-"""How many invoices that do not fit are told one by one."""
 
 
 class Action(StrEnum):
@@ -102,7 +98,7 @@ def propose(
     """
     if match.kind is MatchKind.EXACT:
         return None
-    sources = _Sources(match.name, tuple(evidence), billing_days, policy, inferred)
+    sources = Known(match.name, tuple(evidence), billing_days, policy, inferred)
     if match.kind is MatchKind.INACTIVE and match.term is not None:
         return _reactivation(match.term, sources, entered=rule)
     trouble = name_trouble(match.name)
@@ -112,22 +108,11 @@ def propose(
     return choice if isinstance(choice, Undecided) else _creation(choice, sources, entity)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """What is known of a term beside the rule that is proposed."""
-
-    name: str
-    evidence: tuple[InvoiceEvidence, ...]
-    billing_days: int | None
-    policy: Policy
-    inferred: bool
-
-
-def _creation(choice: Choice, sources: _Sources, entity: str | None) -> Proposal:
+def _creation(choice: Choice, sources: Known, entity: str | None) -> Proposal:
     rule, name = choice.rule, sources.name
     by_hand = needs_a_hand(rule)
     proof = prove(rule, sources.evidence)
-    conflicts = _conflicts(rule, proof, sources, _speaker(choice.due_sources[0]))
+    conflicts = conflicts_of(rule, proof, sources, speaker_of(choice.due_sources[0]))
     words = in_words(rule)
     description = words[0].upper() + words[1:]
     return Proposal(
@@ -137,7 +122,7 @@ def _creation(choice: Choice, sources: _Sources, entity: str | None) -> Proposal
         fields=_fields(name, description, rule, _due_sources(choice, proof, sources), choice.terms_source, entity),
         proof=proof,
         conflicts=conflicts,
-        doubts=(*choice.doubts, *_doubts(rule, sources, choice.terms_source, conflicts), *name_doubts(name)),
+        doubts=(*choice.doubts, *doubts_of(rule, sources, choice.terms_source, conflicts), *name_doubts(name)),
         outside_policy=outside(sources.policy, name, rule),
         instructions=instructions(name, rule, description, entity) if by_hand else (),
         entity=entity,
@@ -145,7 +130,7 @@ def _creation(choice: Choice, sources: _Sources, entity: str | None) -> Proposal
     )
 
 
-def _reactivation(term: ArTerm, sources: _Sources, *, entered: PaymentTerm | None) -> Proposal | Undecided:
+def _reactivation(term: ArTerm, sources: Known, *, entered: PaymentTerm | None) -> Proposal | Undecided:
     if term.rule is None:
         why = (
             f"The inactive record's own rule cannot be read ({term.unread or 'its fields make no rule'}), "
@@ -153,7 +138,7 @@ def _reactivation(term: ArTerm, sources: _Sources, *, entered: PaymentTerm | Non
         )
         return Undecided(readings=readings(term.name), why=why)
     proof = prove(term.rule, sources.evidence)
-    conflicts = _conflicts(term.rule, proof, sources, "the record in Intacct says")
+    conflicts = conflicts_of(term.rule, proof, sources, "the record in Intacct says")
     if entered is not None and not same_rule(entered, term.rule):
         conflicts += (
             (
@@ -171,7 +156,7 @@ def _reactivation(term: ArTerm, sources: _Sources, *, entered: PaymentTerm | Non
         conflicts=conflicts,
         doubts=(
             "Somebody made this term inactive: reactivating it lets it be used again for every customer.",
-            *_doubts(term.rule, sources, FieldSource.INTACCT, conflicts),
+            *doubts_of(term.rule, sources, FieldSource.INTACCT, conflicts),
         ),
         outside_policy=outside(sources.policy, term.name, term.rule),
         entity=term.entity,
@@ -217,7 +202,7 @@ def _fields(
     return tuple(fields)
 
 
-def _due_sources(choice: Choice, proof: tuple[ProofLine, ...], sources: _Sources) -> tuple[FieldSource, ...]:
+def _due_sources(choice: Choice, proof: tuple[ProofLine, ...], sources: Known) -> tuple[FieldSource, ...]:
     """The deciding source first, then each that says the same; days and the dates computed from them are one."""
     found = dict.fromkeys(choice.due_sources)
     due = choice.rule.due
@@ -228,97 +213,3 @@ def _due_sources(choice: Choice, proof: tuple[ProofLine, ...], sources: _Sources
     if proof and told_apart and all(line.holds for line in proof):
         found[FieldSource.INVOICE_DATES] = None
     return tuple(found)
-
-
-def _speaker(source: FieldSource) -> str:
-    said = {
-        FieldSource.NAME: "the name says",
-        FieldSource.BILLING_DAYS: "the billing system keeps",
-        FieldSource.INVOICE_DATES: "the invoices' dates say",
-        FieldSource.PERSON: "the entry says",
-    }
-    return said.get(source, "the rule says")
-
-
-def _conflicts(rule: PaymentTerm, proof: tuple[ProofLine, ...], sources: _Sources, speaker: str) -> tuple[str, ...]:
-    """Where the sources disagree with the rule, or the rule with itself."""
-    speaker = speaker[0].upper() + speaker[1:]
-    told: list[str] = []
-    said = readings(sources.name)
-    if said and not any(same_rule(rule, reading) for reading in said):
-        meant = " or ".join(f"“{in_words(reading)}”" for reading in said)
-        told.append(f"{speaker} “{in_words(rule)}”, but the name says {meant}.")
-    kept = sources.billing_days
-    other_days = rule.due.start is DueFrom.INVOICE_DATE and kept is not None and kept != rule.due.days
-    if other_days and kept is not None:
-        told.append(
-            f"{speaker} {counted(rule.due.days, 'day')}, but the billing system keeps {counted(kept, 'day')} "
-            "and dates its invoices by them."
-        )
-    if discount_outlasts_due(rule):
-        told.append("The discount can be taken after the due date.")
-    told += _date_conflicts(proof, sources, only_own_dates=other_days)
-    return tuple(told)
-
-
-def _date_conflicts(proof: tuple[ProofLine, ...], sources: _Sources, *, only_own_dates: bool) -> list[str]:
-    """Invoices whose due date is another than the rule's, or earlier than the invoice.
-
-    `only_own_dates`: the days are told as a conflict already, so dates computed from them say nothing new.
-    """
-    dated = [each for each in sources.evidence if each.due_date is not None]
-    unlike: list[str] = []
-    early: list[str] = []
-    for each, line in zip(dated, proof, strict=True):
-        if not line.holds and not (only_own_dates and each.computed):
-            unlike.append(
-                f"{line.number} of {_day(line.invoice_date)} was billed as due on {_day(line.billed_due)}; "
-                f"the rule gives {_day(line.proposed_due)}."
-            )
-        if min(line.billed_due, line.proposed_due) < line.invoice_date:
-            whose = "was billed as due" if line.billed_due < line.invoice_date else "would be due"
-            early.append(f"{line.number} {whose} before its own date, {_day(line.invoice_date)}.")
-    return [*_first(unlike, "do not fit either"), *_first(early, "are due before their own date, too")]
-
-
-def _first(sentences: list[str], predicate: str) -> list[str]:
-    if len(sentences) <= _TOLD + 1:
-        return sentences
-    return [*sentences[:_TOLD], f"{len(sentences) - _TOLD} more invoices {predicate}."]
-
-
-_SETTLEMENT_DOUBTS = {
-    Settlement.PREPAID: "The name speaks of payment in advance, which is no receivable due today.",
-    Settlement.ON_DELIVERY: "The name speaks of payment on delivery, which need not be the invoice's date.",
-}
-
-
-def _doubts(
-    rule: PaymentTerm, sources: _Sources, terms_source: FieldSource, conflicts: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Why the rule is not to be written on one click."""
-    told: list[str] = []
-    if conflicts:
-        told.append("The sources disagree: somebody has to say which of them is right.")
-    for part, noun in ((rule.discount, "discount"), (rule.penalty, "penalty")):
-        if part:
-            only = f"{terms_source} only" if terms_source is not FieldSource.INTACCT else str(terms_source)
-            told.append(f"The {noun}, {in_words(part)}, is {_from(terms_source, only)}: no invoice proves it.")
-    settlement = kind_of(sources.name)
-    if settlement in _SETTLEMENT_DOUBTS:
-        told.append(_SETTLEMENT_DOUBTS[settlement])
-    if sources.inferred:
-        told.append("The invoice does not name its term: which one it is was inferred.")
-    if can_fall_before_invoice(rule.due):
-        told.append(f"An invoice dated after day {rule.due.days} of a month would be due before it was written.")
-    elif rule.due.start.months_on and rule.due.days > 28:
-        told.append(f"Not every month has a day {rule.due.days}: that Intacct then takes the last day is not proven.")
-    return tuple(told)
-
-
-def _from(source: FieldSource, words: str) -> str:
-    return words if source is FieldSource.NAME else f"from {words}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%b} {day.day}, {day.year}"
