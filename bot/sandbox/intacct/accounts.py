@@ -75,9 +75,12 @@ class Accounts:
         self._sessions: dict[str, Session] = {}
 
     def check_sender(self, control: Control) -> None:
-        """Raises a control failure for an unknown sender or a wrong sender password (Sage, error handling)."""
+        """Raises a control failure for an unknown sender, a wrong sender password, or a transport policy."""
         if SENDERS.get(control.sender) != control.password:
             words = "Incorrect Intacct XML Partner ID or password."
+            raise ControlError(Trouble(errorno="XL03000006", description2=words))
+        if control.policy:
+            words = f"{control.policy} is not a valid transport policy."
             raise ControlError(Trouble(errorno="XL03000006", description2=words))
 
     def sign_in(self, control: Control, login: Login) -> Session:

@@ -25,6 +25,8 @@ class Control:
     unique: bool
     """Refuse a function whose control id was carried out before; the default when the request says nothing."""
     version: str
+    policy: str = ""
+    """The transport policy of an asynchronous request; the company has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ def parse(body: bytes) -> Envelope:
             control_id=text_of(control, "controlid"),
             unique=is_true(text_of(control, "uniqueid", "true")),
             version=text_of(control, "dtdversion", "3.0"),
+            policy=text_of(control, "policyid"),
         ),
         operations=tuple(_operation(element) for element in root.findall("operation")),
     )

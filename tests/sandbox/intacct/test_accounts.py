@@ -23,6 +23,13 @@ def test_a_wrong_sender_fails_at_the_control(client: Client, sender: tuple[str, 
     assert answer.tree.find("operation") is None
 
 
+def test_a_transport_policy_is_none_of_the_companys(client: Client) -> None:
+    body = envelope(ASK, auth=login()).replace(b"<includewhitespace>", b"<policyid>later</policyid><includewhitespace>")
+    answer = client.post(body)
+    assert answer.text("control/status") == "failure"
+    assert answer.errors == [("XL03000006", "later is not a valid transport policy.")]
+
+
 def test_a_sender_that_the_company_does_not_know_fails_at_the_sign_in(client: Client) -> None:
     answer = client.post(envelope(ASK, auth=login(), sender=("elsewhere", "elsewhere-sender-password")))
     assert answer.text("operation/authentication/status") == "failure"

@@ -28,7 +28,7 @@ def told(world: World, sandbox_server: Callable[[Sequence[BaseRoute]], str]) -> 
     if node is None:
         missing("Node.js 20 or newer")
     if not (FOLDER / "node_modules" / "@intacct" / "intacct-sdk").is_dir():
-        missing(f"the package @intacct/intacct-sdk (npm ci in {FOLDER.relative_to(Path.cwd())})")
+        missing("the package @intacct/intacct-sdk (npm ci --prefix tests/sandbox/intacct/node_sdk)")
     company.found(world)
     port = sandbox_server(routes(world)).rpartition(":")[2]
     run = subprocess.run(

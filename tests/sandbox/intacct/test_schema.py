@@ -27,7 +27,7 @@ def model(particle: etree._Element) -> str:
     least, most = particle.get("minOccurs", "1"), particle.get("maxOccurs", "1")
     mark = {("0", "1"): "?", ("1", "unbounded"): "+", ("0", "unbounded"): "*"}.get((least, most), "")
     if particle.tag == f"{XS}element":
-        return (particle.get("ref") or particle.get("name", "")) + mark
+        return (particle.get("ref") or particle.get("name") or "") + mark
     joined = ("|" if particle.tag == f"{XS}choice" else " ").join(
         model(child) for child in particle if child.tag in (f"{XS}element", f"{XS}choice", f"{XS}sequence")
     )
