@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.slack.cards import words
@@ -17,6 +17,7 @@ PARTS = st.lists(
 ).map("".join)
 
 
+@settings(deadline=None)
 @given(PARTS, st.integers(30, 200))
 def test_a_cut_text_fits_and_tears_nothing(text: str, limit: int) -> None:
     shown = cut(text, limit)

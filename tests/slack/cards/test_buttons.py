@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.slack.cards.buttons import (
@@ -16,11 +16,13 @@ from bot.slack.cards.buttons import (
 )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**15), st.text("0123456789abcdef", max_size=64))
 def test_a_case_is_read_back(case_id: int, digest: str) -> None:
     assert read_button(case_value(case_id, digest)) == CaseButton(case_id, digest)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_a_question_is_read_back(asked: str) -> None:
     number, term = look_up_value(asked, None), look_up_value(None, asked)

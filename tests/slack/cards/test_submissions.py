@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.slack.cards import submissions, views
@@ -107,6 +107,7 @@ def test_a_description_left_empty_follows_the_edited_rule_and_a_typed_one_stays(
     assert typed.description == "Agreed with Globex"
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         PaymentTerm,
@@ -199,6 +200,7 @@ def test_values_that_no_view_sends_are_problems_and_no_crash(values: Any) -> Non
     assert isinstance(submissions.read_edit(values), dict)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["edit.due_days", "edit.discount_amount", "edit.discount_days", "edit.reason"]),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.slack.cards import words
@@ -51,6 +51,7 @@ def test_a_long_name_is_cut_and_says_so() -> None:
     assert len(shown) <= words.NAME_LIMIT + 2
 
 
+@settings(deadline=None)
 @given(UGLY, st.integers(1, 400))
 def test_nothing_from_outside_gets_through(text: str, limit: int) -> None:
     for shown in (words.code(text, limit), words.name(text, limit), words.said(text, limit)):
@@ -65,6 +66,7 @@ def test_nothing_from_outside_gets_through(text: str, limit: int) -> None:
         shown.encode()
 
 
+@settings(deadline=None)
 @given(UGLY)
 def test_visible_text_hides_nothing(text: str) -> None:
     shown = words.visible(text, 100_000)
