@@ -270,14 +270,14 @@ def _hundreds(keys: list[str], first: Token) -> tuple[int, Token]:
 
 
 def _without_repeats(cut: list[Token]) -> list[Token]:
-    """`thirty (30)` says 30 once, and `day(s)` is days."""
+    """`thirty (30)` and `30 (thirty)` say 30 once, and `day(s)` is days."""
     kept: list[Token] = []
     at = 0
     while at < len(cut):
         token = cut[at]
         bracketed = cut[at + 2] if [t.key for t in cut[at + 1 : at + 4 : 2]] == ["(", ")"] else None
         says_again = bracketed is not None and (
-            (token.spelled and (bracketed.key, bracketed.value) == (token.key, token.value))
+            (token.spelled != bracketed.spelled and (bracketed.key, bracketed.value) == (token.key, token.value))
             or (token.key in ("day", "week") and bracketed.key == "s")
         )
         kept.append(token)

@@ -51,6 +51,8 @@ Net forty-five                                  : 45
 Net forty five days                             : 45
 Net FortyFive                                   : 45
 Net forty-five (45) days                        : 45
+Net 45 (forty-five) days                        : 45
+Net 45 (45) days                                :
 Net ninety-nine                                 : 99
 Net one hundred twenty days                     : 120
 one hundred and eighty days                     : 180
