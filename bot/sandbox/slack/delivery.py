@@ -82,6 +82,7 @@ class Delivery:
         self._turn = 0
         self._tickets: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._connections = asyncio.Semaphore(CONNECTIONS)
         self._executor = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="slack-http")
 
     @property
@@ -239,7 +240,7 @@ class Delivery:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason}
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self.ack_seconds):
+            async with self._connections, asyncio.timeout(self.ack_seconds):
                 return await loop.run_in_executor(self._executor, post, url, body, headers, self.ack_seconds)
         except (TimeoutError, requests.Timeout):
             return Ack(ok=False, error="operation_timeout", reason="http_timeout")

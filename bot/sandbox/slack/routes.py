@@ -121,7 +121,7 @@ class _Door:
             return self._response(str(refusal.reply["error"]), 400)
         if not any(body.get(key) for key in ("text", "blocks", "attachments", "delete_original")):
             return self._response("no_text", 400)
-        error = self._workspace.answer(lease, body)
+        error = self._workspace.board.answer(lease, body)
         if fault is not None:
             return await _silence(fault)
         return self._response(error, 404) if error else self._response(None, 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from bot.sandbox.slack import payloads, seed
+from bot.sandbox.slack import kit, payloads, seed
 from bot.sandbox.slack.blocks import normalised
 from bot.sandbox.slack.directory import ActError
 from bot.sandbox.slack.files import Files
@@ -97,6 +97,19 @@ class Views:
             del self._open[row["view"]["id"]]
         self._world.touch()
         return gone
+
+    def response_problem(self, user: str, view: Record, answer: Record) -> str | None:
+        """What Slack would not take in the app's acknowledgement of a submission."""
+        kind = answer.get("response_action")
+        if kind in ("update", "push") and kit.view_problems(answer.get("view")):
+            return "invalid_arguments"
+        if kind == "push" and len(self.stack(user)) >= STACK_LIMIT:
+            return "push_limit_reached"
+        errors = answer.get("errors") or {}
+        inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+        if kind == "errors" and (not errors or not errors.keys() <= inputs):
+            return "invalid_arguments"
+        return None
 
     def respond(self, user: str, view_id: str, answer: Record) -> tuple[dict[str, str] | None, Record | None]:
         """Does what the app's acknowledgement of a submission says: (errors, view)."""

@@ -190,3 +190,51 @@ def test_what_is_answered_too_late_is_said_to_have_failed(stage: Stage) -> None:
     with by_socket(stage, listener):
         outcome = stage.outcome(lambda: stage.workspace.command("clerk", "general", "/checkterms", "INV-1"))
     assert outcome.error == "operation_timeout"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"response_action": "errors", "errors": {"nowhere": "x"}}, "invalid_arguments"),
+        ({"response_action": "update", "view": {"type": "modal"}}, "invalid_arguments"),
+    ],
+)
+def test_an_answer_that_slack_would_not_take_leaves_the_view_open(
+    stage: Stage, answer: dict[str, Any], error: str
+) -> None:
+    listener = Listener(stage)
+    listener.app.view("case.edit")(lambda ack: ack(**answer))
+    trigger = stage.do(lambda: stage.workspace.triggers.lend("U0DAN"))
+    view_id = stage.client().views_open(trigger_id=trigger, view=VIEW)["view"]["id"]
+    with by_http(stage, listener):
+        outcome = stage.outcome(lambda: stage.workspace.submit("dan", view_id, {"days": {"value": "45"}}))
+    assert (outcome.ok, outcome.error) == (False, error)
+    assert len(stage.workspace.open_views("dan")) == 1
+
+
+def test_a_direct_message_is_heard_only_with_its_scope(stage: Stage) -> None:
+    workspace = stage.workspace
+    channel = stage.do(lambda: workspace.direct("dan"))["id"]
+    listener = Listener(stage)
+    with by_http(stage, listener):
+        stage.do(lambda: workspace.post_as_person("dan", channel, "unheard"))
+        workspace.scopes = (*workspace.scopes, "im:history")
+        stage.do(lambda: workspace.post_as_person("dan", channel, "heard"))
+        until(lambda: listener.of("message"))
+    assert [body["event"]["text"] for body in listener.of("message")] == ["heard"]
+    assert listener.of("message")[0]["event"]["channel_type"] == "im"
+
+
+def test_people_are_known_by_id_name_and_role(stage: Stage) -> None:
+    directory = stage.workspace.directory
+    assert {directory.user(who)["id"] for who in ("U0DAN", "dan", "@dan", "Dan Weber", "controller")} == {"U0DAN"}
+    assert {directory.channel(where)["id"] for where in (ALERTS, "finance-alerts", "#finance-alerts")} == {ALERTS}
+    for unknown in (lambda: directory.user("nobody"), lambda: directory.channel("#nowhere")):
+        with pytest.raises(ActError):
+            unknown()
+
+
+def test_a_deactivated_user_is_in_no_group(stage: Stage) -> None:
+    stage.do(lambda: stage.workspace.deactivate("dan"))
+    assert stage.client().usergroups_users_list(usergroup="S0CONTROLLERS")["users"] == ["U0PRIYA"]
+    assert stage.client().users_info(user="U0DAN")["user"]["deleted"]

@@ -80,7 +80,7 @@ def _thread(workspace: Workspace, room: Record, args: Args) -> Record:
     ts = args.text("thread_ts")
     if not ts:
         return {}
-    root = workspace.messages_kept.get(room["id"], ts)
+    root = workspace.board.messages.get(room["id"], ts)
     if root is None:
         raise SlackError("cannot_reply_to_message")
     return {"thread_ts": root.get("thread_ts", ts)}
@@ -103,9 +103,9 @@ def post_message(workspace: Workspace, args: Args) -> Record:
     metadata = _metadata(args)
     if metadata is not None:
         message["metadata"] = metadata
-    message["ts"] = workspace.messages_kept.new_ts()
-    workspace.post(room, {key: value for key, value in message.items() if value != []})
-    posted = workspace.messages_kept.get(room["id"], message["ts"]) or message
+    message["ts"] = workspace.board.messages.new_ts()
+    workspace.board.post(room, {key: value for key, value in message.items() if value != []})
+    posted = workspace.board.messages.get(room["id"], message["ts"]) or message
     return {"channel": room["id"], "ts": message["ts"], "message": shapes.posted_message(posted)}
 
 
@@ -120,11 +120,11 @@ def post_ephemeral(workspace: Workspace, args: Args) -> Record:
     if not any(found.values()):
         raise SlackError("no_text")
     message = {"text": "", **found, **_as_bot(), **_thread(workspace, room, args)}
-    return {"message_ts": workspace.whisper(user, room["id"], message)}
+    return {"message_ts": workspace.board.whisper(user, room["id"], message)}
 
 
 def _own(workspace: Workspace, room: Record, ts: str, refusal: str) -> Record:
-    message = workspace.messages_kept.get(room["id"], ts)
+    message = workspace.board.messages.get(room["id"], ts)
     if message is None or message.get("subtype") == "tombstone":
         raise SlackError("message_not_found")
     if message.get("bot_id") != seed.BOT_ID:
@@ -147,7 +147,7 @@ def update(workspace: Workspace, args: Args) -> Record:
     metadata = _metadata(args)
     if metadata is not None:
         found["metadata"] = metadata
-    changed = workspace.change(room, message, found, by=seed.BOT_ID)
+    changed = workspace.board.change(room, message, found, by=seed.BOT_ID)
     return {
         "channel": room["id"],
         "ts": changed["ts"],
@@ -161,7 +161,7 @@ def delete(workspace: Workspace, args: Args) -> Record:
     """Deletes one of the bot's own messages."""
     room = rooms.by_id(workspace, args.need("channel"))
     message = _own(workspace, room, args.need("ts"), "cant_delete_message")
-    workspace.erase(room, message)
+    workspace.board.erase(room, message)
     return {"channel": room["id"], "ts": message["ts"]}
 
 
@@ -169,7 +169,7 @@ def delete(workspace: Workspace, args: Args) -> Record:
 def permalink(workspace: Workspace, args: Args) -> Record:
     """A message's address."""
     room = rooms.by_id(workspace, args.need("channel"))
-    message = workspace.messages_kept.get(room["id"], args.need("message_ts"))
+    message = workspace.board.messages.get(room["id"], args.need("message_ts"))
     if message is None:
         raise SlackError("message_not_found")
     link = f"{workspace.world.address}/archives/{room['id']}/p{message['ts'].replace('.', '')}"
@@ -184,7 +184,7 @@ def react(workspace: Workspace, args: Args) -> Record:
     room = rooms.by_id(workspace, args.need("channel"))
     if seed.BOT_USER not in room["members"]:
         raise SlackError("not_in_channel")
-    message = workspace.messages_kept.get(room["id"], args.need("timestamp"))
+    message = workspace.board.messages.get(room["id"], args.need("timestamp"))
     if message is None:
         raise SlackError("message_not_found")
     name = args.need("name").strip(":")
@@ -196,6 +196,6 @@ def react(workspace: Workspace, args: Args) -> Record:
         raise SlackError("already_reacted")
     else:
         mine |= {"users": [*mine["users"], seed.BOT_USER], "count": mine["count"] + 1}
-    workspace.messages_kept.put(room["id"], {**message, "reactions": reactions})
+    workspace.board.messages.put(room["id"], {**message, "reactions": reactions})
     workspace.world.touch()
     return {}

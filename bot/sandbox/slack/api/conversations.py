@@ -98,11 +98,11 @@ def history(workspace: Workspace, args: Args) -> Record:
     """A conversation's messages without the replies in threads, newest first."""
     room = rooms.to_read(workspace, args.need("channel"))
     metadata = args.flag("include_all_metadata")
-    found = [message for message in reversed(workspace.messages_kept.of(room["id"])) if _within(message["ts"], args)]
+    found = [message for message in reversed(workspace.board.messages.of(room["id"])) if _within(message["ts"], args)]
     part, cursor = _by_ts(found, args, default=100)
     messages = []
     for message in part:
-        replies = workspace.messages_kept.replies(room["id"], message["ts"])
+        replies = workspace.board.messages.replies(room["id"], message["ts"])
         messages.append(shapes.history_message(message, replies, metadata=metadata))
     reply: Record = {
         "messages": messages,
@@ -119,11 +119,11 @@ def replies(workspace: Workspace, args: Args) -> Record:
     """A thread: its root, then its replies, oldest first."""
     room = rooms.to_read(workspace, args.need("channel"))
     ts = args.need("ts")
-    root = workspace.messages_kept.get(room["id"], ts)
+    root = workspace.board.messages.get(room["id"], ts)
     if root is None:
         raise SlackError("thread_not_found")
     metadata = args.flag("include_all_metadata")
-    thread = workspace.messages_kept.replies(room["id"], ts)
+    thread = workspace.board.messages.replies(room["id"], ts)
     found = [message for message in thread if _within(message["ts"], args)]
     part, cursor = _by_ts(found, args, default=HISTORY_LIMIT, forward=True)
     messages = [shapes.reply_message(root, thread, metadata=metadata)]

@@ -30,7 +30,7 @@ def complete_upload(workspace: Workspace, args: Args) -> Record:
     channel = args.text("channel_id") or args.text("channels").partition(",")[0]
     room = rooms.to_post(workspace, channel) if channel else None
     thread_ts = args.text("thread_ts")
-    if room is not None and thread_ts and workspace.messages_kept.get(room["id"], thread_ts) is None:
+    if room is not None and thread_ts and workspace.board.messages.get(room["id"], thread_ts) is None:
         raise SlackError("cannot_reply_to_message")
     found = content(Args({"blocks": args.given.get("blocks"), "text": args.given.get("initial_comment")}))
     files = []
@@ -55,8 +55,8 @@ def _share(workspace: Workspace, room: Record, found: Record, files: list[Record
         "bot_id": seed.BOT_ID,
         "app_id": seed.APP_ID,
         "team": seed.TEAM_ID,
-        "ts": workspace.messages_kept.new_ts(),
+        "ts": workspace.board.messages.new_ts(),
     }
     if thread_ts:
         message["thread_ts"] = thread_ts
-    workspace.post(room, message)
+    workspace.board.post(room, message)
