@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,11 +67,6 @@ class Vocabulary:
             if term.active and term.rule is not None:
                 self._by_rule.setdefault(canonical(term.rule), []).append(term)
         self._nearest = Nearest(usable)
-
-    @property
-    def named(self) -> Mapping[str, ArTerm]:
-        """The terms that the syncing entity can use, by their exact names; the active one where two share a name."""
-        return self._by_name
 
     def match(self, name: str, *, nearest: bool = True) -> Match:
         """How `name` stands; byte-for-byte first, then inactive, lookalike, equivalent, absent.
