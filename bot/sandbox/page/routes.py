@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -24,6 +24,8 @@ POLL_SECONDS = 20.0
 SETTLE_SECONDS = 0.12
 """Changes that come together are sent together."""
 
+WHO = "sandbox_as"
+"""The cookie that remembers whom one plays; only permalinks look at it."""
 AVATARS = {"U0MARIA": "clerk", "U0DAN": "controller", "U0PRIYA": "admin"}
 HEADERS = {
     "Content-Security-Policy": (
@@ -54,7 +56,15 @@ class Page:
     async def whole(self, request: Request) -> Response:
         """`GET /`: the page as it is now; `?as=`, `channel=` and `place=` (channel, home, direct) tell for whom and where."""
         context = self._context(request)
-        return HTMLResponse(self._templates.get_template("page.html").render(context), headers=HEADERS)
+        response = HTMLResponse(self._templates.get_template("page.html").render(context), headers=HEADERS)
+        response.set_cookie(WHO, context["room"].user, samesite="strict", httponly=True)
+        return response
+
+    async def message(self, request: Request) -> Response:
+        """`GET /archives/CHANNEL/pTS`: a message's permalink leads to it on the page, for whom one was last."""
+        digits = request.path_params["message"].removeprefix("p")
+        values = {"as": request.cookies.get(WHO, PEOPLE[0]), "channel": request.path_params["channel"]}
+        return RedirectResponse(f"/?{urlencode(values)}#m-{quote(digits[:-6])}.{quote(digits[-6:])}", status_code=303)
 
     async def parts(self, request: Request) -> Response:
         """`GET /sandbox/page/parts?revision=`: waits for a change, then answers `{revision, parts: {id: HTML}}`."""
@@ -125,6 +135,7 @@ def routes(world: World, workspace: Workspace) -> list[BaseRoute]:
     page = Page(world, workspace)
     return [
         Route("/", page.whole, methods=["GET"]),
+        Route("/archives/{channel}/{message}", page.message, methods=["GET"]),
         Route("/sandbox/page/parts", page.parts, methods=["GET"]),
         Mount("/sandbox/page/static", app=_Static(directory=HERE / "static")),
     ]

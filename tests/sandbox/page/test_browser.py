@@ -197,3 +197,12 @@ def test_a_reply_goes_into_the_thread(page: Page, app: App) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("thread")).to_contain_text("On it")
     expect(page.locator("#replying")).to_be_hidden()
+
+
+def test_a_link_to_an_invoice_in_bill_shows_its_row(page: Page, app: App) -> None:
+    invoice_id = page.locator("tr[data-number='INV-1042']").get_attribute("data-key")
+    link = f"<https://app02.us.bill.com/Invoice?id={invoice_id}|INV-1042>"
+    app.client.chat_postMessage(channel=ALERTS, text=f"Look at {link}")
+    page.get_by_role("link", name="INV-1042").click()
+    expect(page.locator("tr[data-number='INV-1042']")).to_have_class("pointed")
+    assert len(page.context.pages) == 1

@@ -123,6 +123,17 @@ def test_what_only_one_person_sees_is_shown_to_that_person_alone(address: str) -
     assert "Only Dan can" not in parts(address, **{"as": "U0DAN"})["parts"]["messages"]
 
 
+def test_a_permalink_leads_to_its_message_as_whom_one_was(address: str) -> None:
+    client = WebClient(token="xoxb-sandbox-termkeeper", base_url=f"{address}/sandbox/slack/api/")
+    ts = client.chat_postMessage(channel="C0FINALERTS", text="card")["ts"]
+    link = client.chat_getPermalink(channel="C0FINALERTS", message_ts=ts)["permalink"]
+    browser = requests.Session()
+    browser.get(f"{address}/", params={"as": "U0PRIYA"}, timeout=20)
+    answer = browser.get(link, timeout=20)
+    assert answer.url.endswith(f"/?as=U0PRIYA&channel=C0FINALERTS#m-{ts}")
+    assert reading.fromstring(answer.text).xpath(f"//li[@id='m-{ts}']")
+
+
 def test_the_app_home_and_the_bots_messages_have_their_place(address: str) -> None:
     assert "home" in parts(address, place="home")["parts"]
     assert "messages" in parts(address, place="direct")["parts"]

@@ -59,7 +59,7 @@ function layOver(old, fresh) {
     return;
   }
   if ("keep" in old.dataset) return;
-  const own = (name) => name === "aria-busy" || name === "aria-invalid" || (name === "open" && old.nodeName === "DETAILS");
+  const own = (name) => (name === "class" && old.classList.contains("pointed")) || name === "aria-busy" || name === "aria-invalid" || (name === "open" && old.nodeName === "DETAILS");
   for (const { name, value } of fresh.attributes)
     if (!own(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   for (const { name } of [...old.attributes]) if (!own(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
@@ -254,6 +254,19 @@ function openDialog(id, fill) {
   dialog.showModal();
 }
 
+// A link to an invoice in BILL's own application shows the row of the emulated one
+function showInvoice(link) {
+  if (link.nodeName !== "A" || !/\.bill\.com$/.test(link.hostname)) return false;
+  const id = new URL(link.href).searchParams.get("id");
+  const row = id && document.querySelector(`#bill tr[data-key="${CSS.escape(id)}"]`);
+  if (!row) return false;
+  row.closest("details").open = true;
+  row.scrollIntoView({ block: "center" });
+  row.classList.add("pointed");
+  setTimeout(() => row.classList.remove("pointed"), 2500);
+  return true;
+}
+
 const CLICKS = {
   runSync: (button) => runSync(button),
   opens: (button) => byId(button.dataset.opens).showModal(),
@@ -292,6 +305,7 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]"))
     if (!menu.contains(event.target)) menu.open = false;
   if (!button || button.disabled) return;
+  if (showInvoice(button)) return event.preventDefault();
   if (button.id === "run-sync") return void CLICKS.runSync(button);
   if (button.id === "view-close") return closeView();
   if (button.id === "reply-cancel") return replyIn(null);
@@ -377,7 +391,9 @@ byId("message")?.addEventListener("keydown", (event) => {
 });
 
 const stream = byId("stream");
-if (stream) stream.scrollTop = stream.scrollHeight;
+const linked = location.hash.startsWith("#m-") && byId(location.hash.slice(1));
+if (linked) linked.scrollIntoView({ block: "center" });
+else if (stream) stream.scrollTop = stream.scrollHeight;
 if (place === "home") act({ home: true }).then(tell);
 showView();
 follow();
