@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from bot.sandbox.slack import payloads, seed
 from bot.sandbox.slack.blocks import normalised
@@ -24,15 +24,15 @@ class Workspace(Interactions):
 
     def __init__(self, world: World) -> None:
         """Use `Workspace.of` where the world's workspace may be there already; raises RuntimeError if it is."""
-        if world in _WORKSPACES:
+        if id(world) in _WORKSPACES:
             raise RuntimeError("This world has its workspace already: take it with Workspace.of(world).")
-        _WORKSPACES[world] = self
+        _WORKSPACES[id(world)] = self
         super().__init__(world)
 
     @classmethod
     def of(cls, world: World) -> Workspace:
         """The world's one workspace, made at the first call."""
-        return _WORKSPACES.get(world) or cls(world)
+        return _WORKSPACES.get(id(world)) or cls(world)
 
     @property
     def request_url(self) -> str | None:
@@ -195,8 +195,8 @@ class Workspace(Interactions):
         }
 
 
-_WORKSPACES: WeakKeyDictionary[World, Workspace] = WeakKeyDictionary()
-"""The page, the controls and the addresses of one world share its workspace."""
+_WORKSPACES: WeakValueDictionary[int, Workspace] = WeakValueDictionary()
+"""World's identity → its workspace, which the page, the controls and the addresses share; it keeps the world alive."""
 
 _APP_KEYS = (
     *("subtype", "user", "bot_id", "app_id", "username", "icons", "attachments", "thread_ts"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
 from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.seed import APP_TOKEN, SCOPES
 from bot.sandbox.world import Fault, World
 from tests.sandbox.slack.conftest import Stage, staged
@@ -110,6 +110,8 @@ def test_only_own_messages_can_be_edited_or_deleted(stage: Stage) -> None:
     other = stage.do(lambda: stage.workspace.post_as_app(ALERTS, {"text": "Sync failed"}))
     assert refused(client.chat_update, channel=ALERTS, ts=other, text="x") == "cant_update_message"
     assert refused(client.chat_delete, channel=ALERTS, ts=other) == "cant_delete_message"
+    mine = client.chat_postMessage(channel=ALERTS, text="x")["ts"]
+    assert refused(client.chat_update, channel=ALERTS, ts=mine, text="x" * 4001) == "msg_too_long"
     assert refused(client.chat_update, channel=ALERTS, ts="1.000001", text="x") == "message_not_found"
     mine = client.chat_postMessage(channel=ALERTS, text="x")["ts"]
     client.chat_delete(channel=ALERTS, ts=mine)
@@ -134,6 +136,10 @@ def test_a_deleted_root_leaves_its_replies(stage: Stage) -> None:
         ({"channel": "C0GENERAL", "text": "x"}, "not_in_channel"),
         ({"channel": ALERTS, "text": "x" * 40_001}, "msg_too_long"),
         ({"channel": ALERTS, "text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_schema"),
+        (
+            {"channel": ALERTS, "blocks": [{**SECTION, "text": {"type": "mrkdwn", "text": "x" * 2900}}] * 5},
+            "msg_blocks_too_long",
+        ),
         ({"channel": ALERTS, "text": "x", "username": "Somebody"}, "missing_scope"),
         ({"channel": ALERTS, "text": "x", "thread_ts": "1.000001"}, "cannot_reply_to_message"),
     ],
@@ -281,3 +287,9 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Any) -> None:
         assert messages[-1]["reply_count"] == 1
         assert stage.workspace.files.content(messages[0]["files"][0]["id"]) == (b"abc", "text/csv")
     second.store.close()
+
+
+def test_one_world_has_one_workspace(stage: Stage) -> None:
+    assert Workspace.of(stage.world) is stage.workspace
+    with pytest.raises(RuntimeError):
+        Workspace(stage.world)

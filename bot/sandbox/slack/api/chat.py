@@ -13,6 +13,10 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.world import Record
 
 TEXT_LIMIT = 40_000
+EDITED_TEXT_LIMIT = 4_000
+"""chat.update takes less than chat.postMessage."""
+BLOCKS_TEXT_LIMIT = 13_200
+"""Characters in all blocks of a message together, as measured by those who met the limit; Slack names no number."""
 ATTACHMENTS_LIMIT = 100
 METADATA_LIMIT = 8_000
 
@@ -39,12 +43,24 @@ def check_blocks(blocks: Any) -> None:
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     problems = kit.message_problems(blocks)
+    if not problems and _text_length(blocks) > BLOCKS_TEXT_LIMIT:
+        raise SlackError("msg_blocks_too_long")
     if problems:
         raise SlackError(
             "invalid_blocks",
             errors=problems,
             response_metadata={"messages": [f"[ERROR] {problem}" for problem in problems]},
         )
+
+
+def _text_length(node: Any) -> int:
+    """The characters of all texts inside."""
+    if isinstance(node, list):
+        return sum(_text_length(item) for item in node)
+    if not isinstance(node, dict):
+        return 0
+    own = len(node["text"]) if isinstance(node.get("text"), str) else 0
+    return own + sum(_text_length(value) for value in node.values())
 
 
 def _attachments(attachments: Any) -> list[Record]:
@@ -142,6 +158,8 @@ def update(workspace: Workspace, args: Args) -> Record:
     found = content(args)
     if not found:
         raise SlackError("no_text")
+    if len(found.get("text", "")) > EDITED_TEXT_LIMIT:
+        raise SlackError("msg_too_long")
     if "blocks" not in found and found.get("text"):
         found["blocks"] = None
     metadata = _metadata(args)
