@@ -46,6 +46,6 @@ class Guard:
     def _is_local(self, address: str) -> bool:
         try:
             parts = urlsplit(address)
-            return parts.hostname in LOCAL_NAMES and parts.port == urlsplit(self._world.address).port
+            return parts.hostname in LOCAL_NAMES and (parts.port or 80) == urlsplit(self._world.address).port
         except ValueError:
             return False

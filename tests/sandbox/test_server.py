@@ -82,6 +82,21 @@ def test_a_signal_ends_it_cleanly_even_while_a_page_waits(tmp_path: Path, end: s
         assert (process.returncode, err) == (0, "")
 
 
+def test_a_call_left_without_an_answer_drops_the_connection_and_logs_nothing(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, settings):
+        for service, url in (
+            ("bill", settings["BILL_URL"] + "/v3/login"),
+            ("slack", settings["SLACK_API_URL"] + "x.y"),
+        ):
+            fault = {"service": service, "method": "*", "fault": "timeout", "times": 1, "value": 0.1}
+            requests.post(f"{address(settings)}/sandbox/control/faults", json=fault, timeout=20)
+            with pytest.raises(requests.ConnectionError):
+                requests.post(url, data="{}", timeout=20)
+        assert requests.get(f"{address(settings)}/sandbox/control/clock", timeout=20).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=15)[1] == ""
+
+
 def test_a_second_start_goes_on_and_a_fresh_one_starts_over(tmp_path: Path) -> None:
     def facts(settings: dict[str, str]) -> tuple[str, float]:
         base = f"{address(settings)}/sandbox/control"
