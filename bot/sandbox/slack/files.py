@@ -84,6 +84,12 @@ class Files:
         }
         return shown | {key: file[key] for key in _TEXT_KEYS if file.get(key)}
 
+    def in_message(self, message: Record) -> Record:
+        """A message with its files as they are now: a restart may have given the sandbox another address."""
+        if not message.get("files"):
+            return message
+        return {**message, "files": [self.shown(file["id"]) for file in message["files"]]}
+
     def all(self) -> list[Record]:
         """Every finished file, oldest first, as messages show them."""
         return [self.shown(file_id) for file_id, file in self._files.items() if file.get("completed")]

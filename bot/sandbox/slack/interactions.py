@@ -86,7 +86,7 @@ class Interactions(Sight):
         payload = payloads.message_action(
             person,
             {"id": room["id"], "name": self.directory.shown_name(room)},
-            shapes.payload_message(message),
+            shapes.payload_message(self.files.in_message(message)),
             callback_id=callback_id,
             action_ts=self.board.messages.new_ts(),
             trigger=self.triggers.lend(person["id"]),
@@ -136,7 +136,7 @@ class Interactions(Sight):
             trigger=self.triggers.lend(person["id"]),
             state=state,
             channel={"id": room["id"], "name": self.directory.shown_name(room)},
-            message=None if whispered else shapes.payload_message(message),
+            message=None if whispered else shapes.payload_message(self.files.in_message(message)),
             message_ts=ts,
             thread_ts=thread_ts,
             response_url=self.response_urls.lend(user=person["id"], channel=room["id"], ts=ts, thread_ts=thread_ts),

@@ -85,7 +85,7 @@ class Sight:
         if message.get("thread_ts") in (None, message["ts"]):
             replies = [self._shown(room, reply) for reply in self.board.messages.replies(room["id"], message["ts"])]
         return {
-            **message,
+            **self.files.in_message(message),
             "channel": room["id"],
             "sender": self._sender(message),
             "is_app": "bot_id" in message,

@@ -285,7 +285,8 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Any) -> None:
         messages = stage.client().conversations_history(channel=ALERTS)["messages"]
         assert messages[-1]["ts"] == ts
         assert messages[-1]["reply_count"] == 1
-        assert stage.workspace.files.content(messages[0]["files"][0]["id"]) == (b"abc", "text/csv")
+        with urllib.request.urlopen(messages[0]["files"][0]["url_private"]) as download:
+            assert download.read() == b"abc"
     second.store.close()
 
 

@@ -103,7 +103,8 @@ def history(workspace: Workspace, args: Args) -> Record:
     messages = []
     for message in part:
         replies = workspace.board.messages.replies(room["id"], message["ts"])
-        messages.append(shapes.history_message(message, replies, metadata=metadata))
+        shown = workspace.files.in_message(message)
+        messages.append(shapes.history_message(shown, replies, metadata=metadata))
     reply: Record = {
         "messages": messages,
         "has_more": bool(cursor),
@@ -126,8 +127,9 @@ def replies(workspace: Workspace, args: Args) -> Record:
     thread = workspace.board.messages.replies(room["id"], ts)
     found = [message for message in thread if _within(message["ts"], args)]
     part, cursor = _by_ts(found, args, default=HISTORY_LIMIT, forward=True)
-    messages = [shapes.reply_message(root, thread, metadata=metadata)]
-    messages += [shapes.reply_message(message, [], metadata=metadata) for message in part]
+    shown = [workspace.files.in_message(message) for message in (root, *part)]
+    messages = [shapes.reply_message(shown[0], thread, metadata=metadata)]
+    messages += [shapes.reply_message(message, [], metadata=metadata) for message in shown[1:]]
     reply: Record = {"messages": messages, "has_more": bool(cursor)}
     return reply | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
 
