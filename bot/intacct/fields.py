@@ -23,6 +23,8 @@ class Fields:
         self._read = read
         self._lock = threading.Lock()
         self._absent: dict[str, frozenset[str]] = {}
+        self.private = True
+        """Whether other entities' private records can be asked for; False once that was refused."""
 
     def listed(self, kind: str) -> frozenset[str]:
         """The fields of an object (Sage, queries: lookup). Raises IntacctError."""

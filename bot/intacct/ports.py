@@ -10,7 +10,10 @@ class Gate(Protocol):
     """Holds how many requests may be in flight to one Intacct company, over all processes."""
 
     def slot(self) -> AbstractContextManager[object]:
-        """One request's place: waits until there is one, and frees it at the end. Held around one HTTP request."""
+        """One request's place: waits until there is one, and frees it at the end. Held around one HTTP request.
+
+        What it raises where there is none to be had is passed on; nothing was sent then.
+        """
 
 
 class CallCounter(Protocol):

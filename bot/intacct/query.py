@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -109,6 +109,8 @@ class Query:
     order: str = "RECORDNO"
     """Without one a query has no order, and pages overlap."""
     descending: bool = False
+    private: bool = False
+    """At the top level, also the records that only an entity sees."""
     page_size: int = LARGEST_PAGE
     needs: str = ""
     """The right to read it, in the words of Intacct's screens."""
@@ -134,6 +136,8 @@ def page(query: Query, offset: int) -> Call:
     order = etree.SubElement(etree.SubElement(root, "orderby"), "order")
     leaf(order, "field", query.order)
     etree.SubElement(order, "descending" if query.descending else "ascending")
+    if query.private:
+        leaf(etree.SubElement(root, "options"), "showprivate", "true")
     leaf(root, "pagesize", str(query.page_size))
     leaf(root, "offset", str(offset))
     return Call(body=root, needs=query.needs)
@@ -174,16 +178,19 @@ def first_page(read: Read, query: Query) -> list[Row]:
     return [] if data is None else list(_texts(data, query.columns))
 
 
-def _texts(data: Element, columns: tuple[str, ...]) -> Iterator[Row]:
-    """Each record by position, as a reply keeps the order of the select; by name where a page does not."""
+def _texts(data: Element, columns: tuple[str, ...]) -> Iterable[Row]:
+    """Each record by position, as a reply keeps the order of the select; by name where a page leaves anything out."""
     width = len(columns)
-    in_order = len(data) > 0 and tuple([field.tag for field in data[0]]) == columns
-    for record in data:
-        if in_order and len(record) == width:
-            yield tuple([field.text or "" for field in record])
-        else:
-            by_name = {field.tag: field.text or "" for field in record}
-            yield tuple([by_name.get(column, "") for column in columns])
+    if len(data) and tuple([field.tag for field in data[0]]) == columns:
+        texts = [field.text or "" for field in data.iter(*columns)]
+        if len(texts) == width * len(data):
+            return zip(*[iter(texts)] * width, strict=True)
+    return [_by_name(record, columns) for record in data]
+
+
+def _by_name(record: Element, columns: tuple[str, ...]) -> Row:
+    texts = {field.tag: field.text or "" for field in record}
+    return tuple([texts.get(column, "") for column in columns])
 
 
 def _number(data: Element, attribute: str) -> int:

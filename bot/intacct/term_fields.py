@@ -26,6 +26,8 @@ from bot.terms.term import (
 
 NEEDED = ("RECORDNO", "NAME", "STATUS", "DUEDATE", "DUEFROM")
 """Without these no term can be told."""
+OWNER = "MEGAENTITYID"
+"""The entity that owns the record; empty at the top level."""
 WANTED = (
     *NEEDED,
     "DESCRIPTION",
@@ -43,7 +45,7 @@ WANTED = (
     "WHENMODIFIED",
     "CREATEDBY",
     "MODIFIEDBY",
-    "MEGAENTITYID",
+    OWNER,
 )
 
 FROM = {
@@ -103,7 +105,7 @@ def ar_term(values: Values) -> ArTerm:
         rule=rule,
         unread=unread,
         description=values.get("DESCRIPTION", ""),
-        entity=values.get("MEGAENTITYID") or None,
+        entity=values.get(OWNER) or None,
         created_at=moment(values.get("WHENCREATED", "")),
         modified_at=moment(values.get("WHENMODIFIED", "")),
         created_by=values.get("CREATEDBY", ""),

@@ -10,10 +10,10 @@ from lxml import etree
 
 from bot.intacct.dates import day
 from bot.intacct.envelope import Call
-from bot.intacct.errors import Refused
+from bot.intacct.errors import FieldsUnknown, Refused
 from bot.intacct.fields import Fields
 from bot.intacct.query import MOST_VALUES, Comparison, Filter, Query, Read, among, count, equal, first_page, rows
-from bot.intacct.term_fields import NEEDED, WANTED, add_rule, ar_term
+from bot.intacct.term_fields import NEEDED, OWNER, WANTED, add_rule, ar_term
 from bot.intacct.xml import checked, leaf
 from bot.terms.term import ArTerm, PaymentTerm
 
@@ -44,26 +44,34 @@ def reactivation(name: str) -> Call:
 
 
 def all_terms(read: Read, fields: Fields) -> tuple[ArTerm, ...]:
-    """Every AR term that the signed-in user sees, active or not. Raises IntacctError."""
+    """Every AR term that the signed-in user sees, active or not, other entities' included. Raises IntacctError."""
     return _terms(read, fields, None)
 
 
 def one_term(read: Read, fields: Fields, name: str, entity: str) -> ArTerm | None:
-    """The term of exactly this name, byte for byte; one that `entity` can use before others. Raises IntacctError.
+    """The term of exactly this name, byte for byte, that `entity` can use; an active one first. Raises IntacctError.
 
-    The gateway may fold what it is asked for: where that could hide a name, all terms are read.
+    A term is used by its own entity only, one of the top level by all. The gateway may fold what it is asked for: where that could hide a name, all terms are read.
     """
-    found = [term for term in _terms(read, fields, equal("NAME", name)) if term.name == name]
-    if not found and not _plain(name):
-        found = [term for term in all_terms(read, fields) if term.name == name]
-    usable = (None, entity or None)
-    return min(found, key=lambda term: (term.entity not in usable, not term.active), default=None)
+    terms = _terms(read, fields, equal("NAME", name))
+    if not _plain(name) and all(term.name != name for term in terms):
+        terms = all_terms(read, fields)
+    usable = (term for term in terms if term.name == name and term.entity in (None, entity or None))
+    return min(usable, key=lambda term: not term.active, default=None)
 
 
 def _terms(read: Read, fields: Fields, where: Comparison | None) -> tuple[ArTerm, ...]:
     def ask(names: tuple[str, ...]) -> tuple[ArTerm, ...]:
-        query = Query(object="ARTERM", select=names, where=where, needs=LIST)
-        return tuple(ar_term(dict(zip(names, row, strict=True))) for row in rows(read, query))
+        # Without its owner's name a private term would pass for one that everybody can use.
+        private = fields.private and OWNER in names
+        query = Query(object="ARTERM", select=names, where=where, private=private, needs=LIST)
+        try:
+            return tuple(ar_term(dict(zip(names, row, strict=True))) for row in rows(read, query))
+        except Refused as refusal:
+            if not private or isinstance(refusal, FieldsUnknown):
+                raise
+        fields.private = False
+        return ask(names)
 
     return fields.doing_without("ARTERM", WANTED, NEEDED, ask)
 

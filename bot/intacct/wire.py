@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from bot.intacct.errors import Garbled, NotSent, TransportError
 from bot.intacct.ports import CallCounter, Gate
@@ -120,6 +121,10 @@ class Wire:
                 raise TransportError("Intacct did not answer in time.", advice=_LATER) from None
             except requests.RequestException as error:
                 raise _failure(error) from None
+            except HTTPError:
+                raise TransportError(
+                    "The connection to Intacct broke before its answer was whole.", advice=_LATER
+                ) from None
         logger.debug("Intacct answered %s with %d, %d bytes", function, response.status_code, len(content))
         return Answer(
             status=response.status_code,
@@ -137,7 +142,8 @@ class Wire:
         started = self._monotonic()
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_content(PART):
+        # What has come is taken at once, so that an answer that trickles in meets its time limit.
+        while part := response.raw.read1(PART, decode_content=False):
             parts.append(part)
             size += len(part)
             if size > LARGEST_REPLY:

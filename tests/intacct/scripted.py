@@ -13,12 +13,16 @@ from lxml import etree
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; `broken` closes the connection in the middle of it, `hang` seconds pass before it."""
+    """One answer; `broken` closes the connection in the middle of it, `hang` seconds pass before it.
+
+    `chunked` sends it in pieces whose number is not told before.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     broken: bool = False
+    chunked: bool = False
     hang: float = 0.0
 
 
@@ -84,13 +88,19 @@ def scripted(script: Script) -> Iterator[Scripted]:
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
+            whole = reply.body[: len(reply.body) // 2] if reply.broken else reply.body
+            self.close_connection = reply.broken
+            if reply.chunked:
+                self.send_header("transfer-encoding", "chunked")
+                self.end_headers()
+                for start in range(0, len(whole), 1000):
+                    piece = whole[start : start + 1000]
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.wfile.write(b"" if reply.broken else b"0\r\n\r\n")
+                return
             self.send_header("content-length", str(len(reply.body)))
             self.end_headers()
-            if reply.broken:
-                self.wfile.write(reply.body[: len(reply.body) // 2])
-                self.close_connection = True
-            else:
-                self.wfile.write(reply.body)
+            self.wfile.write(whole)
 
         def log_message(self, *args: object) -> None:
             pass

@@ -29,7 +29,7 @@ NET_45 = PaymentTerm(due=DueRule(45))
 
 def test_terms_are_read_as_they_are_kept(books: Intacct) -> None:
     terms = {term.name: term for term in books.terms()}
-    assert list(terms) == ["Net 30", "Net 90", "net 30", "2% 10, Net 30"]
+    assert list(terms) == ["Net 30", "Net 90", "net 30", "2% 10, Net 30", "Net 12"]
     assert terms["Net 30"].rule == PaymentTerm(due=DueRule(30))
     assert terms["Net 30"].active
     assert terms["Net 30"].created_by == "agarcia"
@@ -41,10 +41,25 @@ def test_terms_are_read_as_they_are_kept(books: Intacct) -> None:
     )
 
 
-def test_an_entity_sees_its_own_terms_too(open_books: Opening) -> None:
-    terms = {term.name: term.entity for term in open_books(location_id="200").terms()}
-    assert terms["Net 12"] == "200"
-    assert terms["Net 30"] is None
+def test_a_term_says_which_entity_owns_it(books: Intacct) -> None:
+    owners = {term.name: term.entity for term in books.terms()}
+    assert owners["Net 12"] == "200"
+    assert owners["Net 30"] is None
+
+
+def test_a_private_term_is_there_for_its_own_entity_only(open_books: Opening) -> None:
+    assert open_books().term("Net 12") is None
+    own = open_books(location_id="200").term("Net 12")
+    assert own is not None
+    assert own.entity == "200"
+
+
+def test_a_term_created_by_an_entity_is_owned_by_it(open_books: Opening) -> None:
+    books = open_books(location_id="200")
+    books.create_term("Net 45", NET_45, control_id="c")
+    created = books.term("Net 45")
+    assert created is not None
+    assert created.entity == "200"
 
 
 def test_one_diagnosis_costs_one_request_once_the_session_is_there(books: Intacct, world: World) -> None:
@@ -273,7 +288,7 @@ def test_threads_share_one_session_and_the_gate_holds(open_books: Opening, world
     books = open_books(gate=gate, counter=counter)
     with ThreadPoolExecutor(8) as pool:
         counts = list(pool.map(lambda _: len(books.terms()), range(24)))
-    assert counts == [4] * 24
+    assert counts == [5] * 24
     assert gate.most <= 2
     assert max(call["in_flight"] for call in world.calls.of("intacct")) <= 2
     assert counter.functions.count("getAPISession") == 1

@@ -138,3 +138,15 @@ def test_names_that_the_gateway_folds_are_told_apart(serve_script: Serving) -> N
     assert found_term is not None
     assert found_term.record_no == "2"
     assert books.term("NET 30") is None
+
+
+def test_where_private_terms_cannot_be_asked_for_the_others_are_read(serve_script: Serving) -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.root.find(".//query/options/showprivate") is not None:
+            return failed(asked, "BL1", "", "Private records cannot be shown here")
+        return term_row(asked)
+
+    books, served = serve_script(answer)
+    assert [term.name for term in books.terms()] == ["Net 30"]
+    assert [term.name for term in books.terms()] == ["Net 30"]
+    assert served.functions.count("query") == 3

@@ -94,7 +94,7 @@ def check_newer(root: etree._Element) -> None:
 
 def check_query(query: etree._Element) -> None:
     tags = " ".join(str(child.tag) for child in query)
-    assert re.fullmatch(r"object select (filter )?orderby pagesize offset", tags)
+    assert re.fullmatch(r"object select (filter )?orderby (options )?pagesize offset", tags)
     assert query.findtext("object") in ("ARTERM", "ARINVOICE")
     selected = [(child.tag, child.text) for child in query.find("select")]
     assert selected
@@ -104,6 +104,10 @@ def check_query(query: etree._Element) -> None:
     order = query.findall("orderby/order")
     assert len(order) == 1
     assert [child.tag for child in order[0]] in (["field", "ascending"], ["field", "descending"])
+    options = query.find("options")
+    if options is not None:
+        assert [(child.tag, child.text) for child in options] == [("showprivate", "true")]
+        assert ("field", "MEGAENTITYID") in selected
     where = query.find("filter")
     if where is not None:
         assert len(where) == 1

@@ -14,6 +14,7 @@ import pytest
 
 from bot.intacct.client import Intacct
 from bot.intacct.errors import Garbled, GatewayBusy, IntacctError, NotSent, Offline, OutcomeUnknown, TransportError
+from bot.intacct.query import Query
 from bot.intacct.wire import TimeLimits, seconds
 from bot.sandbox.intacct import PATH, routes
 from bot.sandbox.world import World
@@ -48,6 +49,7 @@ ODD: list[tuple[str, Callable[[Asked], Reply], type[IntacctError]]] = [
     ("nothing", lambda a: Reply(b""), Garbled),
     ("half", lambda a: Reply(whole(a)[:-40]), Garbled),
     ("a line that breaks", lambda a: Reply(whole(a), broken=True), TransportError),
+    ("pieces that end too soon", lambda a: Reply(whole(a), broken=True, chunked=True), TransportError),
     ("no answer in time", lambda a: Reply(whole(a), hang=5), TransportError),
     ("another control id", lambda a: Reply(whole(a).replace(a.control_id.encode(), b"other")), Garbled),
     ("another request's id", lambda a: Reply(whole(a).replace(a.request_id.encode(), b"other")), Garbled),
@@ -105,6 +107,7 @@ BOMBS: list[tuple[str, Callable[[Asked], Reply]]] = [
 MEASURED = """
 import resource, sys, time
 from bot.intacct.errors import Garbled, IntacctError
+from bot.intacct.query import Query
 from bot.intacct.wire import TimeLimits
 from tests.intacct.conftest import books_at
 books = books_at(sys.argv[1])
@@ -199,6 +202,14 @@ def test_one_connection_is_kept(serve_script: Serving) -> None:
     assert served.connections == 1
 
 
+def test_an_answer_in_pieces_is_read_whole(serve_script: Serving) -> None:
+    row = "<ARTERM><RECORDNO>1</RECORDNO><NAME>Net 30</NAME></ARTERM>"
+    books, served = serve_script(lambda a: Reply(found(a, "ARTERM", row * 1500, count=1500).body, chunked=True))
+    for _ in range(3):
+        assert list(books.rows(Query(object="ARTERM", select=("RECORDNO", "NAME")))) == [("1", "Net 30")] * 1500
+    assert served.connections == 1
+
+
 def test_an_answer_that_trickles_in_is_given_up(serve_script: Serving) -> None:
     ticks = iter(range(0, 10_000, 60))
     books, _ = serve_script(
@@ -231,7 +242,19 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
         missing("the openssl command, which makes the certificate of this test")
     folder = tmp_path_factory.mktemp("tls")
     made = Tls(certificate=folder / "cert.pem", key=folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+    ]
     names = ["subjectAltName=IP:127.0.0.1", "-out", str(made.certificate), "-keyout", str(made.key)]
     subprocess.run([*command, *names], check=True, capture_output=True)
     ssl.create_default_context().load_verify_locations(made.certificate)
@@ -250,5 +273,5 @@ def test_a_verified_certificate_is_accepted(world: World, tls: Tls) -> None:
     with serve(routes(world), world, tls) as address:
         books = books_at(address + PATH)
         books._wire._http.verify = str(tls.certificate)
-        assert len(books.terms()) == 4
+        assert len(books.terms()) == 5
         books.close()
