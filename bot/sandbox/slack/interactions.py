@@ -90,7 +90,7 @@ class Interactions(Sight):
             callback_id=callback_id,
             action_ts=self.board.messages.new_ts(),
             trigger=self.triggers.lend(person["id"]),
-            response_url=self.response_urls.lend(user=person["id"], channel=room["id"], ts=ts),
+            response_url=self.response_urls.lend(user=person["id"], channel=room["id"]),
         )
         return self._interact("interactive", payload, person["id"], room["id"], f"The shortcut {callback_id}")
 

@@ -117,15 +117,18 @@ def test_a_command_may_be_answered_in_its_acknowledgement(stage: Stage, listener
 def test_a_shortcut_carries_the_message(stage: Stage, listener: Listener) -> None:
     heard: list[dict[str, Any]] = []
 
-    def shortcut(ack: Ack, body: dict[str, Any]) -> None:
+    def shortcut(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
         heard.append(body)
+        respond(text="facts", replace_original=True)
 
     listener.app.shortcut("check_terms")(shortcut)
     ts = stage.do(lambda: stage.workspace.post_as_person("maria", "general", "INV-1042 failed"))
     assert stage.outcome(lambda: stage.workspace.shortcut("maria", "general", ts, "check_terms")).ok
     until(lambda: heard)
     assert heard[0]["message"]["text"] == "INV-1042 failed"
+    until(lambda: stage.workspace.ephemerals("maria", "general"))
+    assert [message["text"] for message in stage.workspace.messages("general")] == ["INV-1042 failed"]
 
 
 def test_a_view_is_opened_corrected_and_submitted(stage: Stage, listener: Listener) -> None:
