@@ -12,6 +12,7 @@ from bot.intacct.dates import amount, day, moment
 from bot.intacct.fields import Fields
 from bot.intacct.query import MOST_VALUES, Query, Read, among, rows
 from bot.intacct.terms import LIST_INVOICES
+from bot.intacct.xml import can_carry
 
 NEEDED = ("RECORDNO", "RECORDID", "CUSTOMERID", "CUSTOMERNAME", "TERMNAME", "WHENCREATED", "WHENDUE", "STATE")
 WANTED = (
@@ -60,9 +61,9 @@ class BookedInvoice:
 def by_number(read: Read, fields: Fields, numbers: Sequence[str]) -> tuple[BookedInvoice, ...]:
     """The invoices that bear exactly one of these numbers, in the order of their records. Raises IntacctError.
 
-    One request for up to 1000 numbers. A number may have none or several.
+    One request for up to 1000 numbers. A number may have none or several; one that XML cannot carry has none.
     """
-    wanted = [number for number in dict.fromkeys(numbers) if number]
+    wanted = [number for number in dict.fromkeys(numbers) if number and can_carry(number)]
     found: list[BookedInvoice] = []
     for start in range(0, len(wanted), MOST_VALUES):
         some = wanted[start : start + MOST_VALUES]

@@ -28,6 +28,8 @@ MALFORMED = "XL03000003"
 ROLLED_BACK = "XL03000009"
 ACCOUNT_EXPIRED = "PL04000055"
 GATEWAY = re.compile(r"GW-\d+")
+TURNED_AWAY = (400, 408, 425, 429)
+"""HTTP statuses with which the gateway turns a request away before it looks at the sender."""
 
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 SUPPORT = re.compile(r"\s*\[(?:Support|Request) ID: *([^\]]*)\]")
@@ -41,6 +43,7 @@ LOCKED = re.compile(r"locked|expired|suspended|inactive|disabled", re.IGNORECASE
 FIELD = re.compile(r"[A-Z][A-Z0-9_.]+")
 
 LATER = "Try again later."
+HIDDEN = "[hidden]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,8 @@ class Situation:
 
     def hide(self, text: str) -> str:
         """The text without the secrets, should the service repeat one."""
-        for secret in self.secrets:
-            if secret:
-                text = text.replace(secret, "[hidden]")
+        for secret in filter(None, self.secrets):
+            text = text.replace(secret, HIDDEN).replace(html.escape(secret, quote=False), HIDDEN)
         return text
 
 
@@ -107,7 +109,8 @@ def control_failure(
     passing = _passing(errors, situation, retry_after)
     if passing is not None:
         return passing
-    if not known_sender or status != 200 or any(GATEWAY.fullmatch(error.number) for error in errors):
+    by_gateway = any(GATEWAY.fullmatch(error.number) for error in errors) or status in TURNED_AWAY or status >= 500
+    if by_gateway or not known_sender:
         return _busy("Intacct's gateway turned the request away.", errors, situation, retry_after)
     return _sign_in(Credential.SENDER, errors, situation)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -72,15 +71,11 @@ def _result(operation: Element, authentication: Element, situation: Situation, r
     status = _text(result, "status")
     if status == "success":
         return Result(key=_text(result, "key"), data=result.find("data"), session_lifetime=_lifetime(authentication))
-    judge: Callable[..., IntacctError] = {"failure": function_failure, "aborted": aborted}.get(status, _unknown_status)
-    raise judge(_errors(result), situation, retry_after=retry_after)
-
-
-def _unknown_status(
-    _errors: tuple[VendorError, ...], _situation: Situation, *, retry_after: float | None
-) -> IntacctError:
-    _ = retry_after
-    return Garbled("Intacct's answer does not say how the request ended.", advice=_LATER)
+    if status == "failure":
+        raise function_failure(_errors(result), situation, retry_after=retry_after)
+    if status == "aborted":
+        raise aborted(_errors(result), situation, retry_after=retry_after)
+    raise Garbled("Intacct's answer does not say how the request ended.", advice=_LATER)
 
 
 def _no_reply(answer: Answer, reason: str) -> IntacctError:

@@ -14,7 +14,7 @@ from bot.intacct.errors import FieldsUnknown, Refused
 from bot.intacct.fields import Fields
 from bot.intacct.query import MOST_VALUES, Comparison, Filter, Query, Read, among, count, equal, first_page, rows
 from bot.intacct.term_fields import NEEDED, OWNER, WANTED, add_rule, ar_term
-from bot.intacct.xml import checked, leaf
+from bot.intacct.xml import can_carry, checked, leaf
 from bot.terms.term import ArTerm, PaymentTerm
 
 ADD = "Accounts Receivable: AR terms, Add"
@@ -53,6 +53,8 @@ def one_term(read: Read, fields: Fields, name: str, entity: str) -> ArTerm | Non
 
     A term is used by its own entity only, one of the top level by all. The gateway may fold what it is asked for: where that could hide a name, all terms are read.
     """
+    if not name:
+        return None
     terms = _terms(read, fields, equal("NAME", name))
     if not _plain(name) and all(term.name != name for term in terms):
         terms = all_terms(read, fields)
@@ -140,7 +142,7 @@ class TermUse:
 def _filters(names: Sequence[str] | None) -> Iterable[Filter | None]:
     if names is None:
         return (None,)
-    wanted = [name for name in dict.fromkeys(names) if name]
+    wanted = [name for name in dict.fromkeys(names) if name and can_carry(name)]
     return [among("TERMNAME", wanted[start : start + MOST_VALUES]) for start in range(0, len(wanted), MOST_VALUES)]
 
 

@@ -23,6 +23,8 @@ from bot.settings import is_loopback
 VENDOR_HOSTS = ".intacct.com"
 KEPT_CONNECTIONS = 8
 PART = 128 * 1024
+LONGEST_WAIT_S = 3600.0
+"""Seconds to which a Retry-After is cut."""
 HEADERS = {
     "content-type": "application/xml",
     "accept": "application/xml",
@@ -187,10 +189,10 @@ def seconds(header: str | None) -> float | None:
     if not header:
         return None
     if header.replace(".", "", 1).isdecimal() and header.isascii():
-        return float(header)
+        return min(float(header), LONGEST_WAIT_S)
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), LONGEST_WAIT_S)

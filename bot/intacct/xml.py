@@ -35,6 +35,11 @@ def leaf(parent: Element, name: str, text: str) -> Element:
     return child
 
 
+def can_carry(text: str) -> bool:
+    """Whether XML can carry the text: what it cannot is nowhere in Intacct."""
+    return ILLEGAL.search(text) is None
+
+
 def checked(text: str, what: str) -> str:
     """The same text, where XML can carry it. Raises IllegalText, naming the first character that it cannot."""
     found = ILLEGAL.search(text)

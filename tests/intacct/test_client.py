@@ -170,7 +170,6 @@ def test_a_character_that_xml_cannot_carry_is_refused_with_its_position(
         lambda: books.create_term(name, NET_45, control_id="c"),
         lambda: books.reactivate_term(name, control_id="c"),
         lambda: books.term(name),
-        lambda: books.invoices([name]),
     ):
         with pytest.raises(IllegalText) as refused:
             attempt()
@@ -252,6 +251,11 @@ def test_a_thousand_numbers_are_one_request(books: Intacct, world: World) -> Non
     assert len(functions(world)) == before + 1
     books.invoices([f"INV-{number}" for number in range(1001)])
     assert len(functions(world)) == before + 3
+
+
+def test_a_number_that_xml_cannot_carry_does_not_keep_the_others_from_being_found(books: Intacct) -> None:
+    assert [invoice.number for invoice in books.invoices(["INV-2", "INV\x00", "\ud800"])] == ["INV-2"]
+    assert books.term_use(["Net 90", "\ud800"]) == {"Net 90": 2, "\ud800": 0}
 
 
 def test_no_numbers_cost_no_request(books: Intacct, world: World) -> None:

@@ -45,6 +45,7 @@ SCHEMA = "XML Parse schema error: Element 'status': This element is not expected
     [
         (lambda a: at_control(a, "XL03000003", "", SCHEMA), RequestInvalid, 1),
         (lambda a: at_control(a, "XL03000006", "", SENDER), SignInRefused, 1),
+        (lambda a: at_control(a, "XL03000006", "", SENDER, status=401), SignInRefused, 1),
         (lambda a: at_control(a, "GW-0010", "Too many", status=429, sender=False), GatewayBusy, 5),
         (lambda a: at_control(a, "GW-0011", "Invalid Request", status=400, sender=False), GatewayBusy, 5),
         (lambda a: at_control(a, "", "", "API rate limit exceeded"), GatewayBusy, 5),

@@ -222,7 +222,17 @@ def test_an_answer_that_trickles_in_is_given_up(serve_script: Serving) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "told"), [("3", 3.0), ("0.5", 0.5), (None, None), ("soon", None), ("", None), ("-1", None)]
+    ("header", "told"),
+    [
+        ("3", 3.0),
+        ("9" * 40, 3600.0),
+        ("Tue, 24 Nov 2099 06:00:00 GMT", 3600.0),
+        ("0.5", 0.5),
+        (None, None),
+        ("soon", None),
+        ("", None),
+        ("-1", None),
+    ],
 )
 def test_a_wait_is_read_from_its_header(header: str | None, told: float | None) -> None:
     assert seconds(header) == told
@@ -230,9 +240,6 @@ def test_a_wait_is_read_from_its_header(header: str | None, told: float | None) 
 
 def test_a_wait_until_a_moment_is_read_as_seconds() -> None:
     assert seconds("Tue, 24 Nov 2015 06:00:00 GMT") == 0.0
-    later = seconds("Tue, 24 Nov 2099 06:00:00 GMT")
-    assert later is not None
-    assert later > 1_000_000
 
 
 @pytest.fixture(scope="module")
