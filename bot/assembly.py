@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,17 +55,6 @@ WORKERS = 6
 TICK_S = 60
 BILL_PAGE = "https://app02.us.bill.com/"
 INTACCT_PAGE = "https://www.intacct.com/ia/acct/frameset.phtml"
-
-
-class _BillCounter:
-    """BILL's requests, counted as one kind."""
-
-    def __init__(self, counter: CallCounter) -> None:
-        self._counter = counter
-
-    def count(self) -> None:
-        """One request is about to be sent."""
-        self._counter.count("request")
 
 
 class Services:
@@ -127,7 +117,7 @@ class Services:
                 organization_id=settings.bill_organization_id,
                 dev_key=settings.bill_dev_key.get_secret_value(),
                 gate=gate,
-                counter=_BillCounter(counter),
+                counter=counter,
             )
         )
 
@@ -201,6 +191,7 @@ class Bot:
         )
         self._poster = Poster(self._database, slack, companies, self._approvers, answering.answer)
         door = Door(self._database)
+        self._aside = ThreadPoolExecutor(4, thread_name_prefix="aside")
         self._backfill = Backfill(self._database, slack.other, door, clock, company.alert_channels)
         parts = Parts(
             door=door,
@@ -209,6 +200,7 @@ class Bot:
             approvers=self._approvers,
             clients=slack,
             listens=self._handling.listens,
+            aside=self._aside,
             came_up=self._came_up,
         )
         self._app = bolt_app(slack, settings.slack_signing_secret.get_secret_value() or None, parts)
@@ -270,6 +262,7 @@ class Bot:
     def _tick(self) -> None:
         try:
             self._jobs.recover_stalled()
+            self._database.trim()
             nudge_due(self._database, self._clock)
         except Exception:
             log.exception("a tick failed; the next one tries again")
@@ -280,6 +273,9 @@ class Bot:
 
     def start(self) -> None:
         """Starts working and listening; returns once Slack can reach the bot. Raises slack_sdk's errors."""
+        if self._services.embedded:
+            # Nobody else works on this database: whoever did is dead, and its jobs are ours at once.
+            self._jobs.recover_stalled(0)
         self._worker.start()
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._forget, "interval", hours=24)
@@ -325,5 +321,6 @@ class Bot:
         self._end_front()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        self._aside.shutdown(wait=True, cancel_futures=True)
         self._worker.stop(20.0)
         self._services.end()

@@ -63,7 +63,7 @@ class Act:
 
 
 def _current(step: Step, act: Act, *states: CaseState) -> Any | None:
-    case = store.read(step.connection, act.case_id)
+    case = store.hold(step.connection, act.case_id)
     if CaseState(case.state) not in states or act.digest != (case.proposal_digest or ""):
         return None
     return case
@@ -283,7 +283,7 @@ def invoice_wrong(step: Step, act: Act, *, should_be: str) -> Outcome:
 
 def look_again(step: Step, act: Act, *, corrected: bool = False) -> Outcome:
     """Check again, or I corrected it at the source: read, never believed."""
-    case = store.read(step.connection, act.case_id)
+    case = store.hold(step.connection, act.case_id)
     state = CaseState(case.state)
     if state.final or state in (CaseState.WRITING, CaseState.VERIFYING):
         return OUTDATED
@@ -296,7 +296,7 @@ def look_again(step: Step, act: Act, *, corrected: bool = False) -> Outcome:
     )
     if state in (CaseState.FAILED, CaseState.UNVERIFIED):
         return _moved(step, case, CaseEvent.CHECKED, act, due_at=step.now)
-    note = {**(case.note or {}), "look": True, "corrected_by": act.person.user_id if corrected else None}
+    note = {**(case.note or {}), "look": act.key, "corrected_by": act.person.user_id if corrected else None}
     store.change(step, case.id, note=note, due_at=step.now)
     step.nudge(jobs.WORK_CASE, case_id=case.id)
     return DONE

@@ -44,6 +44,11 @@ def read(connection: Connection, case_id: int) -> CaseRow:
     return connection.execute(select(cases).where(cases.c.id == case_id)).one()
 
 
+def hold(connection: Connection, case_id: int) -> CaseRow:
+    """One case's row, locked until the transaction ends: for whoever changes it by what it says."""
+    return connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one()
+
+
 def open_by_key(connection: Connection, company: str, key: str) -> CaseRow | None:
     """The one case of a key that is not final."""
     return connection.execute(

@@ -168,17 +168,17 @@ class Workshop:
             store.await_invoices(taken, case.id, [(i.number, i) for i in waiting])
             if name is not None and case.term_name is None and self._named(taken, case, name, waiting):
                 return
-            note = {k: v for k, v in (case.note or {}).items() if k not in ("look", "told", "corrected_by")}
+            fresh = store.hold(taken.connection, case.id)
+            note = _looked(fresh.note, case.note)
             if name is not None and case.term_name is None:
                 told = (case.note or {}).get("told")
                 note["origin"] = TermOrigin.PERSON.value if told else origin_of(waiting).value
-            fresh = store.read(taken.connection, case.id)
             settle(taken, fresh, answer, now=taken.now, note=note)
-            if CaseState(fresh.state) is CaseState.AWAITING_DECISION:
+            if CaseState(fresh.state) is CaseState.AWAITING_DECISION and "look" not in note:
                 taken.connection.execute(
                     update(cases)
                     .where(cases.c.id == case.id, cases.c.state == "awaiting_decision")
-                    .values(due_at=fresh.expires_at, note=note)
+                    .values(due_at=fresh.expires_at)
                 )
 
     def _term_of(self, case: Any, findings: Findings) -> tuple[str | None, Unknown | None]:
@@ -223,7 +223,7 @@ class Workshop:
         if good:
             with step(self._database, self._clock, cause) as taken:
                 store.await_invoices(taken, case.id, [(i.number, i) for i in waiting])
-                note = {k: v for k, v in (case.note or {}).items() if k not in ("look", "corrected_by")}
+                note = _looked(case.note, case.note)
                 note["corrected_to"] = sorted(name for name in names if name)
                 taken.move(case, CaseEvent.CORRECTED, due_at=taken.now, note=note, content={"to": note["corrected_to"]})
             return True
@@ -254,15 +254,21 @@ class Workshop:
             )
 
     def _forget_look(self, case: Any) -> None:
-        note = case.note or {}
-        if not (note.get("look") or note.get("corrected_by")):
+        if not (case.note or {}).get("look"):
             return
-        kept = {k: v for k, v in note.items() if k not in ("look", "corrected_by")}
         with self._database.transaction() as connection:
-            connection.execute(
-                update(cases).where(cases.c.id == case.id, cases.c.version == case.version).values(note=kept)
-            )
+            fresh = store.hold(connection, case.id)
+            connection.execute(update(cases).where(cases.c.id == case.id).values(note=_looked(fresh.note, case.note)))
 
     def watch(self, cause: str) -> None:
         """Looks for awaited invoices of all cases that are due."""
         self._watcher.watch(cause)
+
+
+def _looked(note: dict[str, Any] | None, seen: dict[str, Any] | None) -> dict[str, Any]:
+    """The note without the wish to look again that was seen; one that came meanwhile stays."""
+    note, seen = note or {}, seen or {}
+    gone = {key for key in ("look", "corrected_by", "told") if note.get(key) == seen.get(key)}
+    if note.get("look") != seen.get("look"):
+        gone -= {"corrected_by"}
+    return {key: value for key, value in note.items() if key not in gone}

@@ -84,6 +84,7 @@ class Control:
             Route("/faults", self.standing_faults, methods=["GET"]),
             Route("/state", self.state, methods=["GET"]),
             Route("/settings", self.settings, methods=["GET"]),
+            Route("/views", self.views, methods=["GET"]),
             *(Route(path, _door(call), methods=["POST"]) for path, call in posts.items()),
         ]
 
@@ -101,6 +102,8 @@ class Control:
     async def act(self, body: Record) -> Record:
         """Acts as a person and waits for the app's acknowledgement; answers `{ok, error, errors, view}`.
 
+        `view` is the one that is then open in front of the person, None where none is.
+
         Beside what the design lists: `{user, view_id, action_id, value?}` uses an element of a view,
         `{user, view_id, close: true}` closes it, `{user, home: true}` opens the App Home,
         `{user, channel, text, thread_ts?}` writes a message and answers `{ok, ts}`.
@@ -110,7 +113,8 @@ class Control:
         if isinstance(under_way, dict):
             return under_way
         outcome = await under_way
-        return {"ok": outcome.ok, "error": outcome.error, "errors": outcome.errors, "view": outcome.view}
+        view = outcome.view or next(reversed(self._workspace.open_views(user)), None)
+        return {"ok": outcome.ok, "error": outcome.error, "errors": outcome.errors, "view": view}
 
     def _start(self, user: str, body: Record) -> Task[Outcome] | Record:
         done: Record = {"ok": True, "error": None, "errors": {}, "view": None}
@@ -200,6 +204,13 @@ class Control:
             raise ControlError("“url” is an http address, or null.")
         self._workspace.request_url = url
         return {"url": url}
+
+    async def views(self, request: Request) -> Response:
+        """`?user=`: the views that are open before a person, the one in front last."""
+        try:
+            return JSONResponse(self._workspace.open_views(request.query_params.get("user", "")))
+        except ActError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
 
     async def bill_term(self, body: Record) -> Record:
         """`{name, days}` adds a payment term in BILL; `{id, name, days?}` edits one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from bot.slack.cards.one_liners import refusal_sentence
 from bot.slack.cards.views import View, ViewContext
 from bot.slack.listeners.parts import Parts
 from bot.slack.pressed import Pressed
+from bot.slack.sorry import REPEAT
+
+log = logging.getLogger(__name__)
 
 ALWAYS = frozenset(
     {
@@ -81,16 +85,26 @@ def wants_view(parts: Parts, act: Pressed) -> bool:
 
 
 def open_view(parts: Parts, opening: Opening) -> None:
-    """Opens the loading view, then fills it. Raises SlackApiError where it comes too late."""
+    """Opens the loading view; it is filled aside, as that may take longer than an acknowledgement.
+
+    Raises SlackApiError where it comes too late.
+    """
     opened = parts.clients.other.views_open(trigger_id=opening.trigger_id, view=views.loading_view())
-    view: Any = opened["view"]
-    filled = _filled(parts, opening.act)
+    parts.aside.submit(_fill, parts, opening.act, opened["view"])
+
+
+def _fill(parts: Parts, act: Pressed, view: Any) -> None:
+    try:
+        filled = _filled(parts, act)
+    except Exception:
+        log.exception("the view for %s could not be made", act.action)
+        filled = views.notice_view("Not now", f"{REPEAT} Close this window first.")
     try:
         parts.clients.other.views_update(view_id=view["id"], hash=view["hash"], view=filled)
     except SlackApiError as error:
         # The person closed it meanwhile, or another update won: then nothing is owed.
         if error.response.get("error") not in ("not_found", "hash_conflict"):
-            raise
+            log.warning("the view for %s could not be filled: %s", act.action, error.response.get("error"))
 
 
 def _filled(parts: Parts, act: Pressed) -> View:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from typing import Any
 
 from slack_bolt import App, BoltContext
@@ -23,8 +22,7 @@ def register(app: App, parts: Parts) -> None:
     @app.event("member_joined_channel")
     def joined(event: dict[str, Any], context: BoltContext) -> None:
         if event.get("user") == context.bot_user_id and parts.listens(str(event.get("channel", ""))):
-            # Reading the channel takes longer than an acknowledgement may.
-            threading.Thread(target=parts.came_up, name="joined", daemon=True).start()
+            parts.aside.submit(parts.came_up)
 
     @app.event(re.compile(".*"))
     def others() -> None:

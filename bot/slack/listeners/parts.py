@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bot.cases.ports import Approvers, Companies
@@ -22,5 +23,7 @@ class Parts:
     clients: SlackClients
     listens: Callable[[str], bool]
     """Whether alerts are read in a channel."""
+    aside: Executor
+    """Where work goes that an acknowledgement cannot wait for."""
     came_up: Callable[[], None]
     """Called when a socket has come up: what was missed is read."""

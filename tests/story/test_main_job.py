@@ -1,0 +1,156 @@
+"""The main job, end to end over real sockets: an alert arrives, the term is created once a person approves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from tests.story.running import ALERTS, Running, until
+
+
+def test_the_whole_story_of_a_missing_term(running: Running) -> None:
+    first = running.control("sync")
+    assert "INV-1042" in {failure["invoice"] for failure in first["failed"]}
+    card = running.card("Net 45", "missing in Intacct")
+    assert "Net 45" not in running.terms()
+
+    running.press("controller", card, "case.create")
+    running.card("Net 45", "is in Intacct")
+    assert running.terms()["Net 45"] == "active"
+
+    second = running.control("sync")
+    assert "INV-1042" not in {failure["invoice"] for failure in second["failed"]}
+    running.card("Net 45", "Fixed")
+    assert len(running.cards("Net 45")) >= 1
+    assert [call["outcome"] for call in running.calls("intacct", "create_arterm")] == ["success"]
+
+
+def test_each_kind_of_mismatch_gets_its_card(running: Running) -> None:
+    running.control("sync")
+    running.card("Net 45", "missing in Intacct")
+    running.card("Net 90", "inactive")
+    running.card("NO-BREAK SPACE", "INV-1050")
+    running.card("N20", "same rule")
+    unknown = running.card("INV-1055")
+    assert "case.tell_term" in str(unknown["blocks"])
+
+
+def test_who_may_not_decide_is_told_who_can_and_nothing_is_written(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    running.press("clerk", card, "case.create")
+    until(lambda: running.calls("slack", "chat.postEphemeral"), "a word to the clerk alone")
+    assert running.calls("intacct", "create_arterm") == []
+    assert "Net 45" not in running.terms()
+
+
+def test_twice_the_same_click_creates_one_term(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    for user in ("controller", "admin", "controller"):
+        running.press(user, card, "case.create")
+    running.card("Net 45", "is in Intacct")
+    assert len(running.calls("intacct", "create_arterm")) == 1
+
+
+def test_a_look_up_answers_the_asker_alone_and_opens_no_case(running: Running) -> None:
+    before = len(running.messages())
+    running.act(user="clerk", channel=ALERTS, command="/checkterms", text="INV-1042")
+    until(lambda: running.calls("slack", "response_url"), "the answer")
+    assert len(running.messages()) == before
+
+
+def test_a_killed_bot_gives_the_card_once_after_its_restart(running: Running) -> None:
+    running.control("message", {"channel": ALERTS, "event": _alert("INV-1042")})
+    until(lambda: running.calls("slack", "ack") or True, "the acknowledgement")
+    running.kill()
+    running.start()
+    running.card("Net 45", "missing in Intacct", seconds=60)
+    assert len(running.cards("missing in Intacct")) == 1
+
+
+def test_ctrl_c_ends_everything_and_a_second_start_goes_on(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    assert running.stop() == 0
+    running.start()
+    running.press("controller", card, "case.create")
+    running.card("Net 45", "is in Intacct")
+
+
+def _alert(number: str) -> dict[str, object]:
+    words = f"Invoice [{number}] cannot be created in Intacct: Could not retrieve the Sequence record!"
+    return {"type": "message", "subtype": "bot_message", "bot_id": "B0BILL", "username": "BILL Sync", "text": words}
+
+
+def bill_headers(running: Running) -> dict[str, str]:
+    """A session at the emulated BILL."""
+    signed = requests.post(
+        f"{running.address}/sandbox/bill/connect/v3/login",
+        json={
+            "username": "termkeeper@acme.test",
+            "password": "sandbox-bill-password",
+            "organizationId": "00801ACME",
+            "devKey": "sandbox-dev-key",
+        },
+        timeout=10,
+    )
+    return {"devKey": "sandbox-dev-key", "sessionId": signed.json()["sessionId"]}
+
+
+def open_view(running: Running, user: str, callback_id: str) -> dict[str, Any]:
+    """The view that a person's click has opened, once it is filled."""
+
+    def look() -> dict[str, Any] | None:
+        views = running.views(user)
+        return next((view for view in views if view["callback_id"] == callback_id), None)
+
+    return until(look, f"the view {callback_id}")
+
+
+def test_an_edit_is_checked_then_proposed_and_its_editor_cannot_decide(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    running.press("controller", card, "case.edit")
+    view = open_view(running, "controller", "view.edit")
+    refused = running.act(user="controller", view_id=view["id"], values={"edit.due_days": {"value": "4500"}})
+    assert "edit.due_days" in str(refused)
+    running.act(
+        user="controller",
+        view_id=view["id"],
+        values={"edit.description": {"value": "Agreed with Globex"}, "edit.reason": {"value": "as the contract says"}},
+    )
+    edited = running.card("Net 45", "Agreed with Globex")
+    running.press("controller", edited, "case.create")
+    until(lambda: running.calls("slack", "chat.postEphemeral"), "a word to the editor alone")
+    assert running.calls("intacct", "create_arterm") == []
+
+
+def test_a_decline_needs_a_reason_and_ends_the_case(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    running.press("admin", card, "case.decline")
+    view = open_view(running, "admin", "view.decline")
+    assert "decline.reason" in str(running.act(user="admin", view_id=view["id"], values={}))
+    running.act(user="admin", view_id=view["id"], values={"decline.reason": {"value": "We do not grant 45 days."}})
+    declined = running.card("Net 45", "We do not grant 45 days.")
+    assert "case.create" not in str(declined["blocks"])
+
+
+def test_a_correction_at_the_source_is_read_and_seen(running: Running) -> None:
+    running.control("sync")
+    card = running.card("NO-BREAK SPACE", "INV-1050")
+    running.press("clerk", card, "case.corrected")
+    until(lambda: running.calls("slack", "chat.postEphemeral"), "a word that it is not seen yet")
+    terms = requests.get(
+        f"{running.address}/sandbox/bill/connect/v3/organizations/00801ACME/payment-terms",
+        headers=bill_headers(running),
+        timeout=10,
+    )
+    odd = next(term for term in terms.json()["results"] if term["name"] == "Net\u00a035")
+    running.control("bill-term", {"id": odd["id"], "name": "Net 35"})
+    running.press("clerk", running.card("NO-BREAK SPACE", "INV-1050"), "case.corrected")
+    until(lambda: [m for m in running.cards("INV-1050") if "sync" in m["text"] and "case.create" not in str(m)], "seen")
+    running.control("sync")
+    running.card("INV-1050", "Fixed")
