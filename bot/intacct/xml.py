@@ -11,11 +11,11 @@ from bot.intacct.errors import IllegalText
 
 Element = etree._Element  # noqa: SLF001  # lxml has no public name for it
 
-LARGEST_REPLY = 16 * 1024 * 1024
+LARGEST_REPLY = 8 * 1024 * 1024
 """Bytes. The largest page asked for, 2000 records of all fields that are read, has about 3 MiB."""
-MOST_MARKS = 150_000
-"""Opening angle brackets in a reply: 2000 records of 30 fields have 124,000. It bounds the tree before it is built."""
-MOST_ATTRIBUTES = 100_000
+MOST_MARKS = 100_000
+"""Opening angle brackets in a reply: 2000 AR terms of all 21 fields have 88,000. It bounds the tree before it is built."""
+MOST_ATTRIBUTES = 50_000
 """Equals signs in a reply, each of which could begin an attribute."""
 
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -99,33 +99,39 @@ BOMBS: list[tuple[str, Callable[[Asked], Reply]]] = [
     ("countless elements", bomb(b"<a/>" * 3_000_000)),
     ("countless attributes", bomb(b"<a " + b" ".join(b'a%d=""' % n for n in range(400_000)) + b"/>")),
     ("a deep well", bomb(b"<a>" * 50_000 + b"</a>" * 50_000)),
-    ("one endless text", bomb(b"<a>" + b"x" * 15_000_000 + b"</a>")),
+    ("one endless text", bomb(b"<a/>" * 2000 + b"<a>" + b"x" * 8_000_000 + b"</a>")),
     ("more than any page", bomb(b"<a>" + b"x" * 40_000_000 + b"</a>")),
+    ("all that the counts let pass", bomb(b'<a b="">%s</a>' % (b"x" * 130) * 47_000)),
     ("countless comments", bomb(b"<!---->" * 2_000_000)),
 ]
 
 MEASURED = """
-import resource, sys, time
+import re, sys, time
+from pathlib import Path
 from bot.intacct.errors import Garbled, IntacctError
 from bot.intacct.query import Query
 from bot.intacct.wire import TimeLimits
 from tests.intacct.conftest import books_at
+def peak_kib():
+    # of this program alone: what getrusage tells begins with its parent's
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 books = books_at(sys.argv[1])
 books.fields("ARTERM")
-before = resource.getrusage(resource.RUSAGE_SELF)
+peak, cpu = peak_kib(), time.process_time()
 try:
     books.terms()
     outcome = "read"
 except IntacctError as error:
     outcome = type(error).__name__
-after = resource.getrusage(resource.RUSAGE_SELF)
-cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-print(outcome, after.ru_maxrss - before.ru_maxrss, cpu)
+print(outcome, peak_kib() - peak, time.process_time() - cpu)
 """
 
 
 @pytest.mark.parametrize("answer", [case[1] for case in BOMBS], ids=[case[0] for case in BOMBS])
 def test_a_bomb_costs_little(serve_script: Serving, answer: Callable[[Asked], Reply]) -> None:
+    if not Path("/proc/self/status").exists():
+        missing("/proc, which tells a process's own peak of memory")
+
     def once(asked: Asked) -> Reply:
         if asked.function == "lookup":
             return answered(asked, result(asked, "<data/>"))
@@ -142,7 +148,8 @@ def test_a_bomb_costs_little(serve_script: Serving, answer: Callable[[Asked], Re
         cwd=Path(__file__).parents[2],
     )
     outcome, grown_kib, cpu_s = done.stdout.split()
-    assert outcome == "TransportError", "the bomb was refused, and the tries after it met something else"
+    # The bomb was refused: at once, or so that the read was repeated and met the script's other answer.
+    assert outcome in ("Garbled", "TransportError")
     assert int(grown_kib) < 50 * 1024
     assert float(cpu_s) < 1.0
 
