@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,18 @@ from bot.billing.bill import BillSource
 from bot.billing.bill_session import BillSession
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
-from bot.billing.source import Source
+from bot.billing.source import Source, SourceUnavailable
 from bot.cases.due import nudge_due
 from bot.cases.gather import Gatherer
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
 from bot.cases.work import Workshop
 from bot.intacct.client import Intacct
+from bot.intacct.errors import GatewayBusy
 from bot.records import inbox, jobs, journal, migrate
 from bot.records.calls import CallCounter
 from bot.records.engine import Database
-from bot.records.gate import AdvisoryGate
+from bot.records.gate import AdvisoryGate, GateError
 from bot.records.jobs import Jobs, Worker
 from bot.records.postgres import EmbeddedPostgres
 from bot.records.tables import cases
@@ -45,7 +46,7 @@ from bot.slack.backfill import Backfill
 from bot.slack.clients import SlackClients, clients
 from bot.slack.door import Door
 from bot.slack.handling import Handling
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 from bot.slack.posting import Poster
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,24 @@ WORKERS = 6
 TICK_S = 60
 BILL_PAGE = "https://app02.us.bill.com/"
 INTACCT_PAGE = "https://www.intacct.com/ia/acct/frameset.phtml"
+
+
+class _Turn:
+    """A gate whose refusal is the service's own kind of error: nothing was sent, and later is another try."""
+
+    def __init__(self, gate: AdvisoryGate, refusal: Callable[[str], Exception]) -> None:
+        self._gate = gate
+        self._refusal = refusal
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """One request's place."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._gate.slot())
+            except GateError as error:
+                raise self._refusal(str(error)) from error
+            yield
 
 
 class Services:
@@ -98,7 +117,7 @@ class Services:
             location_id=settings.intacct_location_id,
             writer_user_id=settings.intacct_writer_user_id,
             writer_password=settings.intacct_writer_password.get_secret_value(),
-            gate=gate,
+            gate=_Turn(gate, GatewayBusy),
             counter=counter,
         )
 
@@ -116,7 +135,7 @@ class Services:
                 password=settings.bill_password.get_secret_value(),
                 organization_id=settings.bill_organization_id,
                 dev_key=settings.bill_dev_key.get_secret_value(),
-                gate=gate,
+                gate=_Turn(gate, SourceUnavailable),
                 counter=counter,
             )
         )

@@ -38,6 +38,8 @@ class SandboxChild:
         if running is not None:
             self._pid = running[0]
             return running[1]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        errors = self._folder / "errors.log"
         child = subprocess.Popen(  # noqa: S603  # our own module
             [
                 sys.executable,
@@ -51,17 +53,17 @@ class SandboxChild:
                 str(self._folder),
             ],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors.open("w", encoding="utf-8"),
             text=True,
             start_new_session=True,
         )
         line = child.stdout.readline() if child.stdout else ""
         if not line:
-            _, words = child.communicate(timeout=START_S)
+            child.wait(START_S)
+            words = errors.read_text(encoding="utf-8")
             raise SandboxStartError(words.strip() or f"The sandbox ended at once, with exit code {child.returncode}.")
         values: dict[str, str] = json.loads(line)
         self._pid = child.pid
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._note.write_text(json.dumps({"pid": child.pid, "settings": values}), encoding="utf-8")
         self._await(values)
         return values

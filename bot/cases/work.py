@@ -247,7 +247,7 @@ class Workshop:
                 company=case.company,
                 user=user,
                 what="not_corrected",
-                key=f"not_corrected:{cause}",
+                key=f"not_corrected:{case.id}:{(case.note or {}).get('look')}",
                 case_id=case.id,
                 names=names,
                 trouble=findings.source_trouble or findings.books_trouble,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.alerts import AskedHelp, AskedInvoices, AskedTerm, Question, read_question
+from bot.alerts import AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, read_question
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases import store
 from bot.cases.ports import Clock, Company
@@ -40,7 +40,9 @@ class Answering:
         if isinstance(asked, AskedHelp):
             return help_answer()
         if asked is None:
-            return nothing_in_message() if body.get("shortcut") else nonsense()
+            return nothing_in_message()
+        if isinstance(asked, Nonsense):
+            return nothing_in_message() if body.get("shortcut") else nonsense(asked)
         numbers, terms = asked
         findings = self._reader.look(numbers, self._clock.now())
         looked = [self._number(findings, number) for number in numbers]
@@ -101,7 +103,7 @@ class Answering:
         return case.number, link
 
 
-def _asked(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedHelp | None:
+def _asked(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedHelp | Nonsense | None:
     """Numbers and terms that were asked for; None where nothing can be looked up."""
     question = body.get("question")
     if question is not None:
@@ -115,4 +117,4 @@ def _asked(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] |
         return None if body.get("shortcut") and len(asked.numbers) > 4 else (asked.numbers, ())
     if isinstance(asked, AskedTerm):
         return (), (asked.name,)
-    return None
+    return asked

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.slack.clients import SlackClients
 from bot.slack.listeners import register
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 
 log = logging.getLogger(__name__)
 

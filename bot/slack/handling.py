@@ -113,9 +113,28 @@ class Handling:
             outcome = decide.look_again(step, handled.act, corrected=action is ActionId.CORRECTED)
         elif action is ActionId.ASK:
             outcome = decide.ask(step, handled.company, handled.act)
+            if outcome.kind is OutcomeKind.DONE:
+                self._please_decide(step, handled)
         else:
             raise ValueError(f"the action {action.value} is not taken without a view")
         self._tell(step, handled, outcome)
+
+    def _please_decide(self, step: Step, handled: _Handled) -> None:
+        """Says in the card's thread that a person asks the approvers, once a person."""
+        asker = handled.act.person
+        card = step.connection.execute(
+            select(messages).where(messages.c.key == card_key(handled.act.case_id))
+        ).one_or_none()
+        if card is not None:
+            say(
+                step,
+                f"please:{handled.act.case_id}:{asker.team}:{asker.user_id}",
+                "reply",
+                Address(channel=card.channel, thread_ts=card.thread_ts or card.ts),
+                company=handled.company.key,
+                case_id=handled.act.case_id,
+                body={"what": "please_decide", "asker": asker.user_id},
+            )
 
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""

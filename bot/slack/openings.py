@@ -21,7 +21,7 @@ from bot.slack.cards import views
 from bot.slack.cards.names import ActionId
 from bot.slack.cards.one_liners import refusal_sentence
 from bot.slack.cards.views import View, ViewContext
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 from bot.slack.pressed import Pressed
 from bot.slack.sorry import REPEAT
 

@@ -101,7 +101,9 @@ class Poster:
 
     def _content(self, row: Any) -> tuple[CardMessage, int]:
         if row.kind != "card":
-            return said.line(row.body or {}, self._case_facts(row)), row.wanted_revision
+            return said.line(
+                row.body or {}, self._case_facts(row), sorted(self._approvers.entitled())
+            ), row.wanted_revision
         company = self._companies[row.company]
         approvers = sorted(self._approvers.entitled())
         with self._database.transaction() as connection:
@@ -125,6 +127,7 @@ class Poster:
             number=case.number,
             digest=case.proposal_digest or "",
             term=case.term_name,
+            near=card is not None and card.channel == row.channel,
             link=link,
         )
 

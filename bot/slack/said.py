@@ -19,6 +19,8 @@ class CaseFacts:
     number: int
     digest: str
     term: str | None
+    near: bool
+    """Whether the card stands in the channel in which the sentence is said."""
     link: str
     """To the card; empty while it is not posted."""
 
@@ -27,11 +29,15 @@ class Unsaid(ValueError):
     """A kept message that no sentence is known for."""
 
 
-def line(body: Mapping[str, Any], case: CaseFacts | None) -> CardMessage:
-    """A reply in a later alert's thread."""
+def line(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
+    """A reply in a later alert's thread, or in the card's own."""
     if case is None:
         raise Unsaid("a reply speaks of a case")
-    return one_liners.waits_too(body.get("invoices", ()), case.number, term_name=case.term, permalink=case.link)
+    if body.get("what") == "please_decide":
+        return one_liners.please_decide(case.number, approvers, body["asker"])
+    return one_liners.waits_too(
+        body.get("invoices", ()), case.number, term_name=case.term, permalink=case.link, elsewhere=not case.near
+    )
 
 
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:

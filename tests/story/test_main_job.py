@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import requests
@@ -150,6 +151,7 @@ def test_a_correction_at_the_source_is_read_and_seen(running: Running) -> None:
     )
     odd = next(term for term in terms.json()["results"] if term["name"] == "Net\u00a035")
     running.control("bill-term", {"id": odd["id"], "name": "Net 35"})
+    time.sleep(1.5)  # names read from BILL may be a second old
     running.press("clerk", running.card("NO-BREAK SPACE", "INV-1050"), "case.corrected")
     until(lambda: [m for m in running.cards("INV-1050") if "sync" in m["text"] and "case.create" not in str(m)], "seen")
     running.control("sync")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.slack.listeners import actions, commands, events, messages, shortcuts, views
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:

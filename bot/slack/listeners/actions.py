@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.slack.door import ItemKind, click_key
-from bot.slack.listeners.parts import Parts
 from bot.slack.openings import Opening, open_view, wants_view
+from bot.slack.parts import Parts
 from bot.slack.pressed import Pressed, pressed
 from bot.slack.sorry import REPEAT, TOO_LATE
 

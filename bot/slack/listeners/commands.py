@@ -8,7 +8,7 @@ from slack_bolt import Ack, App
 
 from bot.slack.cards.names import COMMAND
 from bot.slack.door import ItemKind
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 from bot.slack.sorry import REPEAT
 
 

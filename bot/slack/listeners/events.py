@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt import App, BoltContext
 
 from bot.slack.home import publish_home
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:

@@ -8,7 +8,7 @@ from slack_bolt import App
 
 from bot.alerts import failures, origin
 from bot.slack.door import ItemKind
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:

@@ -10,7 +10,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.alerts import failures
 from bot.slack.cards.names import MESSAGE_SHORTCUT
 from bot.slack.door import ItemKind
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 from bot.slack.sorry import REPEAT
 
 

@@ -13,7 +13,7 @@ from bot.slack.cards.names import ViewId
 from bot.slack.cards.submissions import Approval, EditedTerm, ToldTerm
 from bot.slack.cards.views import read_context
 from bot.slack.door import ItemKind, submission_key
-from bot.slack.listeners.parts import Parts
+from bot.slack.parts import Parts
 from bot.slack.sorry import REPEAT
 from bot.terms.term import PaymentTerm
 
