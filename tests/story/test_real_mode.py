@@ -1,0 +1,144 @@
+"""The bot as it runs in a real workspace: settings from the environment, HTTP mode, doctor."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.story.running import ALERTS, ROOT, Running, free_port, until
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The emulators alone, and the settings by which a client reaches them."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "sandbox", "--json", "--port", "0", "--folder", str(tmp_path / "sandbox")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    yield json.loads(process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+
+
+def environment(settings: dict[str, str], **changed: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not re.match(r"SLACK_|INTACCT_|BILL_|DATABASE_URL", k)}
+    return kept | {"PYTHONPATH": str(ROOT)} | settings | changed
+
+
+def at(settings: dict[str, str], folder: Path) -> Running:
+    """The sandbox's controls."""
+    found = Running(folder)
+    found.address = f"http://127.0.0.1:{settings['PORT']}"
+    found.slack.base_url = f"{found.address}/sandbox/slack/api/"
+    return found
+
+
+def test_http_mode_takes_signed_events_and_answers_health(sandbox: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    bot = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py")],
+        cwd=tmp_path,
+        env=environment(sandbox, PORT=str(port), SLACK_APP_TOKEN=""),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert bot.stdout is not None
+        assert "listening" in bot.stdout.readline()
+        address = f"http://127.0.0.1:{port}"
+        assert requests.get(f"{address}/healthz", timeout=10).json()["ok"] is True
+        assert requests.get(f"{address}/", timeout=10).status_code == 404
+        unsigned = requests.post(f"{address}/slack/events", json={"type": "event_callback"}, timeout=10)
+        assert unsigned.status_code == 401
+        world = at(sandbox, tmp_path)
+        world.control("request-url", {"url": f"{address}/slack/events"})
+        words = "Invoice [INV-1042] cannot be created in Intacct: Could not retrieve the Sequence record!"
+        world.control("message", {"channel": ALERTS, "event": {"type": "message", "text": words, "bot_id": "B0BILL"}})
+        card = until(lambda: world.cards("Net 45 is missing in Intacct"), "the card")[0]
+        assert world.press("controller", card, "case.create")["ok"]
+        until(lambda: world.terms().get("Net 45") == "active", "the term")
+    finally:
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(40) == 0
+
+
+def doctor(folder: Path, settings: dict[str, str], **changed: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "doctor"],
+        cwd=folder,
+        env=environment(settings, **changed),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_doctor_finds_nothing_wrong_with_the_sandbox_and_shows_no_secret(
+    sandbox: dict[str, str], tmp_path: Path
+) -> None:
+    code, told = doctor(tmp_path, sandbox)
+    assert code == 0, told
+    for name in ("Settings", "Database", "Slack", "Intacct", "BILL"):
+        assert name in told
+    for name, value in sandbox.items():
+        if "PASSWORD" in name or "TOKEN" in name or "KEY" in name:
+            assert value not in told, name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("INTACCT_USER_PASSWORD", "wrong", "Intacct"),
+        ("BILL_PASSWORD", "wrong", "BILL"),
+        ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack"),
+        ("ALERT_CHANNELS", "C0NOWHERE", "C0NOWHERE"),
+        ("APPROVERS", "", "APPROVERS"),
+    ],
+)
+def test_doctor_says_what_is_wrong_and_what_to_do(
+    sandbox: dict[str, str], tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    code, told = doctor(tmp_path, sandbox, **{name: value})
+    assert code == 1
+    failing = [line for line in told.splitlines() if line.startswith("FAIL")]
+    assert any(words in line for line in failing), told
+
+
+def test_the_sandbox_refuses_to_start_beside_settings_of_real_services(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "app.py")],
+        cwd=tmp_path,
+        env=environment({}, INTACCT_COMPANY_ID="real", BILL_USERNAME="real"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "BILL_USERNAME, INTACCT_COMPANY_ID" in done.stderr
+
+
+def test_a_busy_port_is_one_clear_line(sandbox: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "app.py")],
+        cwd=tmp_path,
+        env=environment({}, PORT=sandbox["PORT"]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"Port {sandbox['PORT']} is in use" in done.stderr
+    assert "Traceback" not in done.stderr
