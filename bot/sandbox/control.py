@@ -85,6 +85,7 @@ class Control:
             Route("/state", self.state, methods=["GET"]),
             Route("/settings", self.settings, methods=["GET"]),
             Route("/views", self.views, methods=["GET"]),
+            Route("/whispers", self.whispers, methods=["GET"]),
             *(Route(path, _door(call), methods=["POST"]) for path, call in posts.items()),
         ]
 
@@ -209,6 +210,14 @@ class Control:
         """`?user=`: the views that are open before a person, the one in front last."""
         try:
             return JSONResponse(self._workspace.open_views(request.query_params.get("user", "")))
+        except ActError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    async def whispers(self, request: Request) -> Response:
+        """`?user=&channel=`: the ephemeral messages that a person sees in a channel, in order."""
+        asked = request.query_params
+        try:
+            return JSONResponse(self._workspace.ephemerals(asked.get("user", ""), asked.get("channel", "")))
         except ActError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 

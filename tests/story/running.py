@@ -100,6 +100,13 @@ class Running:
         """The views that are open before a person."""
         return list(requests.get(f"{self.address}/sandbox/control/views", params={"user": user}, timeout=10).json())
 
+    def whispers(self, user: str, channel: str) -> list[dict[str, Any]]:
+        """What one person alone sees in a channel, the newest last."""
+        found = requests.get(
+            f"{self.address}/sandbox/control/whispers", params={"user": user, "channel": channel}, timeout=10
+        )
+        return list(found.json())
+
     def calls(self, service: str, function: str) -> list[dict[str, Any]]:
         """The calls of one function that an emulator has received."""
         reply = requests.get(f"{self.address}/sandbox/control/log", params={"service": service}, timeout=10)

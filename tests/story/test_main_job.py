@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 import requests
 
 from tests.story.running import ALERTS, Running, until
@@ -156,3 +157,101 @@ def test_a_correction_at_the_source_is_read_and_seen(running: Running) -> None:
     until(lambda: [m for m in running.cards("INV-1050") if "sync" in m["text"] and "case.create" not in str(m)], "seen")
     running.control("sync")
     running.card("INV-1050", "Fixed")
+
+
+def whispers(running: Running, user: str) -> list[dict[str, Any]]:
+    """What one person alone sees in the alert channel."""
+    return running.whispers(user, ALERTS)
+
+
+def test_a_decision_is_asked_for_from_a_look_up_and_taken_on_the_channels_card(running: Running) -> None:
+    running.act(user="clerk", channel=ALERTS, command="/checkterms", text="INV-1042")
+    answer = until(lambda: whispers(running, "clerk"), "the answer")[0]
+    assert "case.create" not in str(answer)
+    assert "Net 45" in answer["text"]
+    running.act(user="clerk", channel=ALERTS, ts=answer["ts"], action_id="case.ask")
+    card = running.card("Net 45", "missing in Intacct")
+    assert card.get("thread_ts") in (None, card["ts"])
+    running.press("controller", card, "case.create")
+    running.card("Net 45", "is in Intacct")
+
+
+def test_an_asker_cannot_decide_what_he_asked_for(running: Running) -> None:
+    running.act(user="controller", channel=ALERTS, command="/checkterms", text="INV-1042")
+    answer = until(lambda: whispers(running, "controller"), "the answer")[0]
+    running.act(user="controller", channel=ALERTS, ts=answer["ts"], action_id="case.ask")
+    card = running.card("Net 45", "missing in Intacct")
+    running.press("controller", card, "case.create")
+    until(lambda: [w for w in whispers(running, "controller") if "You asked" in w["text"]], "the refusal")
+    assert running.calls("intacct", "create_arterm") == []
+    running.press("admin", card, "case.create")
+    running.card("Net 45", "is in Intacct")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("help", "/checkterms INV-1042"),
+        ("", "checkterms INV-1042"),
+        ("what is going on", "I did not find"),
+        ("INV-1042 INV-1050", "NO-BREAK SPACE"),
+        ('"Net 45"', "Net 45"),
+        ("INV-9999", "could not find"),
+    ],
+)
+def test_every_question_gets_an_answer(running: Running, text: str, words: str) -> None:
+    running.act(user="clerk", channel=ALERTS, command="/checkterms", text=text)
+    until(lambda: [w for w in whispers(running, "clerk") if words in w["text"]], words)
+
+
+def test_the_message_shortcut_answers_as_the_command_does(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    alert = next(m for m in running.messages() if m["ts"] == card["thread_ts"])
+    running.act(user="clerk", channel=ALERTS, ts=alert["ts"], shortcut="message.check_terms")
+    until(lambda: [w for w in whispers(running, "clerk") if "Net 45" in w["text"]], "the answer")
+
+
+def test_a_told_term_is_looked_at_and_its_teller_cannot_decide(running: Running) -> None:
+    running.control("sync")
+    running.press("controller", running.card("INV-1055", "Several invoices"), "case.tell_term")
+    view = open_view(running, "controller", "view.tell_term")
+    running.act(user="controller", view_id=view["id"], values={"tell.name": {"value": "Net 42"}})
+    card = running.card("Net 42", "missing in Intacct")
+    running.press("controller", card, "case.create")
+    until(lambda: [w for w in whispers(running, "controller") if "You told the term" in w["text"]], "the refusal")
+    assert running.calls("intacct", "create_arterm") == []
+
+
+def test_an_uncertain_write_is_read_before_anything_else(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    fault = {"service": "intacct", "method": "create_arterm", "fault": "timeout_after", "times": 1, "value": 1}
+    running.control("faults", fault)
+    running.press("controller", card, "case.create")
+    running.card("Net 45", "is in Intacct")
+    assert len(running.calls("intacct", "create_arterm")) == 1
+
+
+def test_a_write_that_never_arrived_is_sent_again_under_the_same_control_id(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    fault = {"service": "intacct", "method": "create_arterm", "fault": "timeout_before", "times": 1, "value": 1}
+    running.control("faults", fault)
+    running.press("controller", card, "case.create")
+    running.card("Net 45", "is in Intacct", seconds=60)
+    calls = running.calls("intacct", "create_arterm")
+    assert [call["outcome"] for call in calls] == ["timeout_before", "success"]
+    assert len({call["controlid"] for call in calls}) == 1
+
+
+def test_a_missing_right_is_told_with_the_vendors_words(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    running.control("faults", {"service": "intacct", "method": "create_arterm", "fault": "permission", "times": 1})
+    running.press("controller", card, "case.create")
+    failed = running.card("Net 45", "You do not have permission")
+    assert "Net 45" not in running.terms()
+    running.press("controller", failed, "case.check")
+    running.press("admin", running.card("Net 45", "missing in Intacct"), "case.create")
+    running.card("Net 45", "is in Intacct")
