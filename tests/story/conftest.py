@@ -1,7 +1,9 @@
-"""A running bot with its sandbox."""
+"""A running bot with its sandbox, in a folder that the database's own user may enter."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +13,16 @@ from tests.story.running import Running
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def folder() -> Iterator[Path]:
+    """A folder outside pytest's own, whose rights another run of pytest would take away."""
+    made = Path(tempfile.mkdtemp(prefix="termkeeper-"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def running(folder: Path) -> Iterator[Running]:
     """Started fresh; stopped at the end."""
-    bot = Running(tmp_path).start()
+    bot = Running(folder).start()
     yield bot
     bot.stop()
