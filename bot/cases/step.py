@@ -52,7 +52,8 @@ class Step:
     def nudge(self, task: str, *, due: datetime | None = None, **args: int | str) -> None:
         """Enqueues a job in this transaction; `due` is a moment of the company's calendar."""
         at = None if due is None else datetime.now(UTC) + (due - self.now)
-        jobs.nudge(self.connection, task, key="due" if at is None else None, at=at, **args)
+        # Without a key: a job that waits now may start, and look, before this transaction commits.
+        jobs.nudge(self.connection, task, key=None, at=at, **args)
 
     def move(
         self,
