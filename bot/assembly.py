@@ -25,12 +25,14 @@ from bot.billing.csv_source import CsvSource
 from bot.billing.source import Source, SourceUnavailable
 from bot.cases.due import nudge_due
 from bot.cases.gather import Gatherer
+from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
+from bot.cases.step import Step, step
 from bot.cases.work import Workshop
 from bot.intacct.client import Intacct
 from bot.intacct.errors import GatewayBusy
-from bot.records import inbox, jobs, journal, migrate
+from bot.records import inbox, jobs, journal, migrate, schedule
 from bot.records.calls import CallCounter
 from bot.records.engine import Database
 from bot.records.gate import AdvisoryGate, GateError
@@ -41,7 +43,7 @@ from bot.records.tables import inbox as inbox_table
 from bot.settings import Settings, terms_policy
 from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
-from bot.slack.approvers import SlackApprovers
+from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.backfill import Backfill
 from bot.slack.clients import SlackClients, clients
 from bot.slack.door import Door
@@ -162,6 +164,7 @@ class Services:
             books=self.intacct(),
             source=self.source(),
             alert_channels=settings.alert_channels,
+            report_channel=settings.report_channel,
             approval_policy=settings.approval_policy,
             decision_days=settings.decision_days,
             terms_policy=terms_policy(settings.terms_policy),
@@ -195,9 +198,15 @@ class Bot:
         self._database = services.database
         company = services.company()
         companies = {company.key: company}
+        self._companies = companies
         slack = services.slack()
         reader = Reader(company)
-        self._approvers = SlackApprovers(slack.other, settings.approvers)
+        named = Named(
+            approvers=settings.approvers,
+            deputies=settings.deputies,
+            today=lambda: clock.now().astimezone(company.zone).date(),
+        )
+        self._approvers = SlackApprovers(slack.other, {company.key: named})
         self._handling = Handling(companies, self._approvers, clock)
         self._gatherer = Gatherer(self._database, clock, company, reader)
         self._workshop = Workshop(self._database, clock, company, reader)
@@ -227,6 +236,7 @@ class Bot:
         self._jobs = Jobs(services.url)
         self._worker = Worker(self._jobs, self._handlers(), concurrency=WORKERS)
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self._doings: dict[str, schedule.Doing] = {}
         self._end_front: Callable[[], None] = lambda: None
 
     def _handlers(self) -> dict[str, Callable[..., None]]:
@@ -244,12 +254,16 @@ class Bot:
         def post(message_id: int) -> None:
             self._poster.post(message_id)
 
+        def scheduled(row: str) -> None:
+            schedule.do(self._database, row, self._doings, self._gave_up)
+
         return {
             jobs.DRAIN_INBOX: self._drain,
             jobs.GATHER: gather,
             jobs.WATCH: watch,
             jobs.WORK_CASE: work_case,
             jobs.POST_MESSAGE: post,
+            jobs.SCHEDULED: scheduled,
         }
 
     def _drain(self) -> None:
@@ -261,13 +275,21 @@ class Bot:
             )
         if acts is not None:
             # Who may decide is read before the transaction in which it is used: no network call stands in one.
-            self._approvers.entitled()
+            for company in self._companies:
+                self._approvers.entitled(company)
         inbox.drain(self._database, self._handling.handle, on_set_aside=self._set_aside)
 
-    @staticmethod
-    def _set_aside(connection: Connection, item: inbox.InboxItem, why: str) -> None:
-        del connection
+    def _gave_up(self, company: str, key: str, why: str) -> None:
+        log.error("%s of %s was given up after %d attempts: %s", key, company, schedule.ATTEMPTS, why)
+        with step(self._database, self._clock, f"schedule:{key}") as taken:
+            notice(taken, self._companies[company], f"gave_up:{key}", "gave_up", task=key, error=why)
+
+    def _set_aside(self, connection: Connection, item: inbox.InboxItem, why: str) -> None:
         log.error("inbox item %s (%s) was set aside after %d attempts: %s", item.id, item.kind, item.attempts, why)
+        taken = Step(connection, self._clock.now(), f"inbox:{item.id}")
+        company = self._handling.company_of(str((item.payload.get("event") or item.payload).get("channel", "")))
+        notice(taken, company, f"set_aside:{item.id}", "set_aside", kind=item.kind, error=why)
+        taken.finish()
 
     def _came_up(self) -> None:
         try:

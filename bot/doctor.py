@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -16,7 +17,7 @@ from bot.records.journal import JournalUnguarded
 from bot.records.migrate import DatabaseNewer, DatabaseOlder
 from bot.records.postgres import EmbeddedPostgresBusy
 from bot.settings import Settings, SettingsError, load, terms_policy
-from bot.slack.approvers import SlackApprovers
+from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.clients import SlackClients
 
 SCOPES = (
@@ -147,12 +148,21 @@ def _socket(settings: Settings, slack: SlackClients) -> Finding:
 
 def _approvers(settings: Settings, slack: SlackClients) -> Finding:
     try:
-        entitled = SlackApprovers(slack.other, settings.approvers).entitled()
+        entitled = SlackApprovers(
+            slack.other,
+            {
+                settings.company: Named(
+                    approvers=settings.approvers,
+                    deputies=settings.deputies,
+                    today=lambda: datetime.now(settings.zone).date(),
+                )
+            },
+        ).entitled(settings.company)
     except (SlackClientError, OSError) as error:
         return _bad(f"Slack: APPROVERS cannot be resolved ({_words(error)}).", "Check the ids of users and groups.")
-    if not entitled:
+    if not entitled.approvers:
         return _bad("Slack: APPROVERS names no active full member.", "Nobody could decide; name somebody.")
-    return _good(f"Slack: {len(entitled)} may decide")
+    return _good(f"Slack: {len(entitled.people)} may decide")
 
 
 def _intacct(settings: Settings, services: Services) -> Iterator[Finding]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -46,6 +49,46 @@ def _names(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deputy:
+    """Somebody who may decide in an approver's stead, for some days or always."""
+
+    user_id: str
+    first: date | None = None
+    """The first day, in the company's zone; None: no beginning."""
+    last: date | None = None
+    """The last day; None: no end."""
+
+    def stands_in(self, day: date) -> bool:
+        """Whether the deputy may decide on a day."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+_DEPUTY = re.compile(r"([UW][A-Z0-9]+)(?::(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2}))?")
+
+
+def _deputies(value: object) -> object:
+    """`U0LEE` always, `U0LEE:2026-12-20..2027-01-05` for some days; by commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(_deputy(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _deputy(text: str) -> Deputy:
+    found = _DEPUTY.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError
+        first, last = (date.fromisoformat(day) if day else None for day in found.groups()[1:])
+        if first and last and last < first:
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            "takes user ids by commas, each alone or with its days, such as U0LEE or U0LEE:2026-12-20..2027-01-05"
+        ) from None
+    return Deputy(user_id=found[1], first=first, last=last)
+
+
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -67,7 +110,7 @@ class Settings(BaseSettings):
     alert_channels: Names = ()
     report_channel: str = ""
     approvers: Names = ()
-    deputies: Names = ()
+    deputies: Annotated[tuple[Deputy, ...], NoDecode] = ()
     approval_policy: ApprovalPolicy = "second-person"
     decision_days: Annotated[int, Field(ge=1, le=90)] = 7
     terms_policy: Path | None = None
@@ -92,10 +135,15 @@ class Settings(BaseSettings):
     bill_concurrency: Annotated[int, Field(ge=1, le=3)] = 3
     invoice_csv: Path | None = None
 
-    @field_validator("alert_channels", "approvers", "deputies", mode="before")
+    @field_validator("alert_channels", "approvers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return _names(value)
+
+    @field_validator("deputies", mode="before")
+    @classmethod
+    def _split_deputies(cls, value: object) -> object:
+        return _deputies(value)
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,18 @@ def test_a_terms_policy_is_read_and_its_mistakes_are_told(tmp_path: Path) -> Non
     with pytest.raises(SettingsError) as refused:
         terms_policy(file)
     assert len(refused.value.problems) == 3
+
+
+def test_deputies_stand_in_always_or_for_their_days() -> None:
+    always, some = load(GOOD | {"DEPUTIES": "U0LEE, U0SAM:2026-12-20..2027-01-05"}).deputies
+    assert always.stands_in(date(2026, 1, 1))
+    assert [some.stands_in(date(2026, 12, day)) for day in (19, 20, 31)] == [False, True, True]
+    assert some.stands_in(date(2027, 1, 5))
+    assert not some.stands_in(date(2027, 1, 6))
+
+
+@pytest.mark.parametrize(
+    "value", ["lee", "U0LEE:2026-12-20", "U0LEE:2027-01-05..2026-12-20", "U0LEE:2026-13-01..2026-13-02"]
+)
+def test_deputies_that_cannot_be_read_are_named(value: str) -> None:
+    assert any("DEPUTIES" in line and "U0LEE:2026-12-20..2027-01-05" in line for line in problems(DEPUTIES=value))

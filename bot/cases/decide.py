@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -15,7 +14,7 @@ from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState, TransitionRefused
 from bot.cases.codec import DIAGNOSIS, PROPOSAL, RULE, digest
 from bot.cases.policy import Part, RefusalReason, refusal
-from bot.cases.ports import Company, Person
+from bot.cases.ports import Company, Entitled, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Stale, Step
 from bot.records import jobs
@@ -76,7 +75,7 @@ def _decide(
     *,
     case: Any,
     verdict: str,
-    approvers: Collection[str],
+    entitled: Entitled,
     reason: str = "",
     reference: str = "",
 ) -> int | None:
@@ -92,7 +91,8 @@ def _decide(
             reason=reason or None,
             reference=reference or None,
             policy=company.approval_policy,
-            approvers=sorted(approvers),
+            approvers=list(entitled.people),
+            deputies=sorted(entitled.deputies),
             proposal=case.proposal,
             click=act.key,
             at=step.now,
@@ -112,7 +112,8 @@ def _decide(
                 "reason": reason,
                 "reference": reference,
                 "policy": company.approval_policy,
-                "approvers": sorted(approvers),
+                "approvers": list(entitled.people),
+                "deputies": sorted(entitled.deputies),
                 "proposal": case.proposal,
             },
             actor=act.person.user_id,
@@ -121,12 +122,12 @@ def _decide(
     return decision_id
 
 
-def _refused(step: Step, company: Company, act: Act, approvers: Collection[str], what: str) -> Outcome | None:
+def _refused(step: Step, company: Company, act: Act, entitled: Entitled, what: str) -> Outcome | None:
     case = store.read(step.connection, act.case_id)
     why = refusal(
         company.approval_policy,
         act.person,
-        approvers=approvers,
+        approvers=entitled.people,
         participants=store.participants(step.connection, case),
     )
     if why is None:
@@ -142,13 +143,13 @@ def _refused(step: Step, company: Company, act: Act, approvers: Collection[str],
 
 
 def approve(
-    step: Step, company: Company, act: Act, *, approvers: Collection[str], reason: str = "", reference: str = ""
+    step: Step, company: Company, act: Act, *, entitled: Entitled, reason: str = "", reference: str = ""
 ) -> Outcome:
     """An approver's yes to the proposal that he saw: create, or reactivate."""
     case = _current(step, act, CaseState.AWAITING_DECISION)
     if case is None or case.proposal is None:
         return OUTDATED
-    refused = _refused(step, company, act, approvers, "approve")
+    refused = _refused(step, company, act, entitled, "approve")
     if refused is not None:
         return refused
     proposal = PROPOSAL.validate_python(case.proposal)
@@ -159,24 +160,24 @@ def approve(
     if proposal.outside_policy and not reference.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REFERENCE)
     decided = _decide(
-        step, company, act, case=case, verdict="approve", approvers=approvers, reason=reason, reference=reference
+        step, company, act, case=case, verdict="approve", entitled=entitled, reason=reason, reference=reference
     )
     if decided is None:
         return DONE
     return _moved(step, case, CaseEvent.APPROVED, act, due_at=step.now)
 
 
-def decline(step: Step, company: Company, act: Act, *, approvers: Collection[str], reason: str) -> Outcome:
+def decline(step: Step, company: Company, act: Act, *, entitled: Entitled, reason: str) -> Outcome:
     """An approver's no, with a reason."""
     case = _current(step, act, CaseState.AWAITING_DECISION)
     if case is None:
         return OUTDATED
-    refused = _refused(step, company, act, approvers, "decline")
+    refused = _refused(step, company, act, entitled, "decline")
     if refused is not None:
         return refused
     if not reason.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REASON)
-    if _decide(step, company, act, case=case, verdict="decline", approvers=approvers, reason=reason) is None:
+    if _decide(step, company, act, case=case, verdict="decline", entitled=entitled, reason=reason) is None:
         return DONE
     return _moved(step, case, CaseEvent.DECLINED, act)
 
@@ -313,16 +314,16 @@ def ask(step: Step, company: Company, act: Act) -> Outcome:
     return DONE
 
 
-def accept(step: Step, company: Company, act: Act, *, approvers: Collection[str], reason: str) -> Outcome:
+def accept(step: Step, company: Company, act: Act, *, entitled: Entitled, reason: str) -> Outcome:
     """An approver accepts an invoice that arrived otherwise than billed, with a reason."""
     case = _current(step, act, CaseState.ARRIVED_DIFFERENT)
     if case is None:
         return OUTDATED
-    refused = _refused(step, company, act, approvers, "accept")
+    refused = _refused(step, company, act, entitled, "accept")
     if refused is not None:
         return refused
     if not reason.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REASON)
-    if _decide(step, company, act, case=case, verdict="accept", approvers=approvers, reason=reason) is None:
+    if _decide(step, company, act, case=case, verdict="accept", entitled=entitled, reason=reason) is None:
         return DONE
     return _moved(step, case, CaseEvent.ACCEPTED, act)

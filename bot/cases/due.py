@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from bot.cases.ports import Clock
 from bot.cases.step import step
-from bot.records import jobs
+from bot.records import jobs, schedule
 from bot.records.engine import Database
 from bot.records.tables import cases, failures, inbox, messages
 
@@ -15,6 +15,7 @@ def nudge_due(database: Database, clock: Clock) -> None:
     """Enqueues whatever is due. A nudge too many costs a look and nothing else."""
     with step(database, clock, "tick") as taken:
         connection = taken.connection
+        schedule.nudge_due(connection)
         if connection.scalar(
             select(func.count()).select_from(inbox).where(inbox.c.state == "waiting", inbox.c.due_at <= func.now())
         ):

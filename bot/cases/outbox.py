@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.cases.ports import Company
 from bot.cases.step import Step
 from bot.records import jobs
 from bot.records.tables import messages
@@ -59,6 +60,12 @@ def say(
         return False
     step.nudge(jobs.POST_MESSAGE, message_id=message_id)
     return True
+
+
+def notice(step: Step, company: Company, key: str, what: str, **details: Any) -> bool:
+    """Tells those who look after the company something that belongs to no one card, once a key; `what` as `whisper`."""
+    address = Address(channel=company.report_channel or company.alert_channels[0])
+    return say(step, f"notice:{key}", "notice", address, company=company.key, body={"what": what, **details})
 
 
 def card_key(case_id: int) -> str:

@@ -28,11 +28,26 @@ class Person:
     user_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitled:
+    """Who may decide in one company at one moment: full, active members of the workspace, no bots."""
+
+    approvers: frozenset[str] = frozenset()
+    """User ids that `APPROVERS` resolves to."""
+    deputies: frozenset[str] = frozenset()
+    """User ids of `DEPUTIES` whose days include today, and who are not approvers anyway."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """All of them, sorted."""
+        return tuple(sorted(self.approvers | self.deputies))
+
+
 class Approvers(Protocol):
     """Who may decide, as the workspace says just now."""
 
-    def entitled(self) -> frozenset[str]:
-        """The user ids that `APPROVERS` resolves to: full, active members, no bots. Cached for a minute at most."""
+    def entitled(self, company: str) -> Entitled:
+        """Who may decide in this company. Cached for a minute at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +61,8 @@ class Company:
     books: Intacct
     source: Source
     alert_channels: tuple[str, ...]
+    report_channel: str = ""
+    """Where reports and notices go; empty: the first alert channel."""
     approval_policy: Literal["any-approver", "second-person", "two-people"]
     decision_days: int
     terms_policy: Policy

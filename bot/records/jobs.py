@@ -33,6 +33,8 @@ WATCH = "cases.watch"
 """Looks whether awaited invoices have arrived. `company`."""
 POST_MESSAGE = "slack.post"
 """Posts or redraws a message. `message_id`."""
+SCHEDULED = "schedule.do"
+"""Does what the calendar asked for. `row`: the key in the table `schedule`."""
 
 QUEUE = "termkeeper"
 HEARTBEAT_S = 2.0

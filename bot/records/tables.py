@@ -182,6 +182,11 @@ case_invoices = Table(
     _json("booked", comment="as Intacct has it"),
     _json("differences"),
     Column("first_alert_id", BigInteger, ForeignKey("alerts.id"), nullable=True),
+    _text("first_term", null=True, comment="the term as it was when the invoice joined; what it says now is in billed"),
+    _json(
+        "note", null=False, default="{}", comment="what else was seen of it: failed for another reason, keyed by hand"
+    ),
+    _json("choice", comment="closed period: what the controller chose, who, why, when"),
     _moment("added_at", now=True),
     PrimaryKeyConstraint("case_id", "number"),
     _one_of("arrival", "waiting", "arrived", "different"),
@@ -216,6 +221,7 @@ decisions = Table(
     _text("reference", null=True),
     _text("policy"),
     _json("approvers", null=False, default="[]", comment="who was entitled at that moment"),
+    _json("deputies", null=False, default="[]", comment="which of them only as deputies, on that day"),
     _json("proposal", comment="what was decided, in full"),
     _text("click", null=True, comment="the inbox key of the click: one decision a click"),
     _moment("at", now=True),
@@ -305,6 +311,34 @@ channel_marks = Table(
     comment="Where reading again begins after a silence",
 )
 
+channel_turns = Table(
+    "channel_turns",
+    metadata,
+    _text("channel"),
+    _moment("next_at", comment="when the next message may be posted there: Slack takes about one a second"),
+    PrimaryKeyConstraint("channel"),
+    comment="Whose turn it is to post in a channel, over all processes",
+)
+
+seen_terms = Table(
+    "seen_terms",
+    metadata,
+    _text("company"),
+    _text("record_no"),
+    _text("name"),
+    _text("entity", null=True),
+    _text("status"),
+    _text("rule", comment="in words, as read"),
+    _text("digest", comment="SHA-256 over what was read of it: another one means that somebody changed it"),
+    Column("decision_id", BigInteger, ForeignKey("decisions.id"), nullable=True),
+    _text("created_by", default=""),
+    _text("modified_by", default=""),
+    _moment("modified_at", null=True),
+    _moment("seen_at", now=True),
+    PrimaryKeyConstraint("company", "record_no"),
+    comment="Intacct's AR terms at the last look: what differs at the next was done by us or by somebody else",
+)
+
 api_calls = Table(
     "api_calls",
     metadata,
@@ -361,5 +395,6 @@ journal = Table(
     PrimaryKeyConstraint("company", "seq"),
     UniqueConstraint("company", "prev_hash"),
     Index(None, "company", "case_id"),
+    Index(None, "company", "kind", "seq"),
     comment="Append-only record, one hash chain a company; triggers refuse any change",
 )

@@ -14,7 +14,7 @@ from bot.cases import decide, intake
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.outbox import Address, card_key, say, whisper
-from bot.cases.ports import Approvers, Clock, Company, Person
+from bot.cases.ports import Approvers, Clock, Company, Entitled, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Step
 from bot.records import inbox
@@ -108,7 +108,7 @@ class Handling:
             return
         handled = self._act(step, payload, person, f"click:{item.id}")
         if action is ActionId.CREATE:
-            outcome = decide.approve(step, handled.company, handled.act, approvers=self._approvers.entitled())
+            outcome = decide.approve(step, handled.company, handled.act, entitled=self._entitled(handled))
         elif action in (ActionId.CHECK, ActionId.CORRECTED):
             outcome = decide.look_again(step, handled.act, corrected=action is ActionId.CORRECTED)
         elif action is ActionId.ASK:
@@ -177,14 +177,14 @@ class Handling:
                 step,
                 company,
                 act,
-                approvers=self._approvers.entitled(),
+                entitled=self._entitled(handled),
                 reason=values["reason"],
                 reference=values.get("reference", ""),
             )
         if view is ViewId.DECLINE:
-            return decide.decline(step, company, act, approvers=self._approvers.entitled(), reason=values["reason"])
+            return decide.decline(step, company, act, entitled=self._entitled(handled), reason=values["reason"])
         if view is ViewId.ACCEPT:
-            return decide.accept(step, company, act, approvers=self._approvers.entitled(), reason=values["reason"])
+            return decide.accept(step, company, act, entitled=self._entitled(handled), reason=values["reason"])
         if view is ViewId.TELL_TERM:
             rule = values.get("rule")
             return decide.tell_term(step, act, name=values["name"], rule=RULE.validate_python(rule) if rule else None)
@@ -193,6 +193,9 @@ class Handling:
         if view is ViewId.EDIT:
             return self._edited(handled)
         raise ValueError(f"the view {view.value} takes no submission")
+
+    def _entitled(self, handled: _Handled) -> Entitled:
+        return self._approvers.entitled(handled.company.key)
 
     def _edited(self, handled: _Handled) -> Outcome:
         values = handled.payload["values"]

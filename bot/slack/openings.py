@@ -110,12 +110,14 @@ def _fill(parts: Parts, act: Pressed, view: Any) -> None:
 def _filled(parts: Parts, act: Pressed) -> View:
     if act.case_id is None:
         return views.notice_view("Not known", "This button belongs to no case. Nothing was done.")
-    approvers = sorted(parts.approvers.entitled()) if act.action in DECIDING else []
     with parts.database.transaction() as connection:
-        row = connection.execute(select(cases).where(cases.c.id == act.case_id)).one_or_none()
-        if row is None:
-            return views.notice_view("Not known", "I do not know this case any more. Nothing was done.")
-        company = parts.companies[row.company]
+        company_key = connection.scalar(select(cases.c.company).where(cases.c.id == act.case_id))
+    if company_key is None:
+        return views.notice_view("Not known", "I do not know this case any more. Nothing was done.")
+    approvers = parts.approvers.entitled(company_key).people if act.action in DECIDING else ()
+    company = parts.companies[company_key]
+    with parts.database.transaction() as connection:
+        row = store.read(connection, act.case_id)
         view = store.load_view(connection, company, act.case_id, approvers)
         people = store.participants(connection, row)
     if view.state not in _STATES[act.action] or (act.digest != view.digest):

@@ -101,11 +101,12 @@ class Poster:
 
     def _content(self, row: Any) -> tuple[CardMessage, int]:
         if row.kind != "card":
-            return said.line(
-                row.body or {}, self._case_facts(row), sorted(self._approvers.entitled())
-            ), row.wanted_revision
+            if row.kind == "notice":
+                return said.notice(row.body or {}), row.wanted_revision
+            people = self._approvers.entitled(row.company).people
+            return said.line(row.body or {}, self._case_facts(row), people), row.wanted_revision
         company = self._companies[row.company]
-        approvers = sorted(self._approvers.entitled())
+        approvers = self._approvers.entitled(row.company).people
         with self._database.transaction() as connection:
             view = store.load_view(connection, company, row.case_id, approvers)
         return case_card(view), view.revision
@@ -202,7 +203,7 @@ class Poster:
     def _whisper(self, row: Any) -> None:
         if row.state == "posted":
             return
-        content = said.whisper(row.body, self._case_facts(row), sorted(self._approvers.entitled()))
+        content = said.whisper(row.body, self._case_facts(row), self._approvers.entitled(row.company).people)
         self._clients.posting.chat_postEphemeral(
             channel=row.channel,
             user=row.body["user"],

@@ -40,6 +40,16 @@ def line(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[st
     )
 
 
+def notice(body: Mapping[str, Any]) -> CardMessage:
+    """A sentence for those who look after a company."""
+    what = body["what"]
+    if what == "gave_up":
+        return one_liners.gave_up(body["task"], body["error"])
+    if what == "set_aside":
+        return one_liners.set_aside(body["kind"], body["error"])
+    raise Unsaid(f"nothing is known to say for {what}")
+
+
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
     """A sentence for one person alone."""
     what = body["what"]

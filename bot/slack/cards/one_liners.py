@@ -143,5 +143,21 @@ def case_gone() -> CardMessage:
     )
 
 
+def gave_up(task: str, error: str) -> CardMessage:
+    """Something that the calendar asked for failed too often."""
+    return _line(
+        f"{words.code(task, 100)} failed eight times and is not tried again by itself: {words.said(error, 300)} "
+        "The log has the whole story; `python -m bot doctor` checks the set-up."
+    )
+
+
+def set_aside(kind: str, error: str) -> CardMessage:
+    """Something that came from Slack could not be worked off."""
+    return _line(
+        f"A {words.name(kind, 30)} from Slack could not be worked off in five attempts and was set aside: "
+        f"{words.said(error, 300)} Nothing else waits for it. Whoever sent it may do so again."
+    )
+
+
 def _line(text: str) -> CardMessage:
     return message([section(text)])
