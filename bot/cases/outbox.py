@@ -35,7 +35,7 @@ def say(
     """Keeps a message to be posted once; False where one of this key is kept already.
 
     `kind`: `card`, `reply` (a line in a thread), `whisper` (ephemeral, `body.user`), `answer` (to a question),
-    `notice` (to the admin).
+    `notice` (to the admin), `direct` (to one person in his conversation with the bot; the channel is his user id).
     """
     message_id = step.connection.scalar(
         insert(messages)
@@ -87,3 +87,12 @@ def whisper(
     """Tells one person something that only he sees; `what` names the sentence, `details` fill it."""
     body = {"user": user, "what": what, **details}
     say(step, f"whisper:{key}", "whisper", address, company=company, case_id=case_id, body=body)
+
+
+def direct(
+    step: Step, *, company: str, user: str, key: str, what: str, case_id: int | None = None, **details: Any
+) -> bool:
+    """Tells one person something by direct message, once a key and person; `what` names the sentence."""
+    body = {"user": user, "what": what, **details}
+    address = Address(channel=user)
+    return say(step, f"direct:{key}:{user}", "direct", address, company=company, case_id=case_id, body=body)

@@ -30,7 +30,17 @@ UPDATE_PAUSE = timedelta(seconds=3)
 ATTEMPTS = 8
 EVENT_TYPE = "termkeeper_message"
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-HOPELESS = frozenset({"is_archived", "user_not_in_channel", "user_not_found", "used_url", "expired_url"})
+HOPELESS = frozenset(
+    {
+        "is_archived",
+        "user_not_in_channel",
+        "user_not_found",
+        "user_disabled",
+        "cannot_dm_bot",
+        "used_url",
+        "expired_url",
+    }
+)
 
 Answerer = Callable[[dict[str, Any]], CardMessage]
 """Makes the answer to a question, reading both systems."""
@@ -104,6 +114,8 @@ class Poster:
             if row.kind == "notice":
                 return said.notice(row.body or {}), row.wanted_revision
             people = self._approvers.entitled(row.company).people
+            if row.kind == "direct":
+                return said.direct(row.body or {}, self._case_facts(row), people), row.wanted_revision
             return said.line(row.body or {}, self._case_facts(row), people), row.wanted_revision
         company = self._companies[row.company]
         approvers = self._approvers.entitled(row.company).people
@@ -134,9 +146,10 @@ class Poster:
 
     def _first(self, row: Any) -> None:
         content, revision = self._content(row)
-        self._mark(row, state="posting", claimed_at=func.now())
+        channel = self._conversation(row) if row.kind == "direct" else row.channel
+        self._mark(row, state="posting", claimed_at=func.now(), channel=channel)
         reply = self._clients.posting.chat_postMessage(
-            channel=row.channel,
+            channel=channel,
             thread_ts=row.thread_ts,
             text=content.text,
             blocks=list(content.blocks),
@@ -145,6 +158,11 @@ class Poster:
             unfurl_media=False,
         )
         self._posted(row, str(reply["ts"]), revision)
+
+    def _conversation(self, row: Any) -> str:
+        """The bot's direct conversation with the person that a message is for; opened where there is none."""
+        opened: dict[str, Any] = self._clients.other.conversations_open(users=row.body["user"])["channel"] or {}
+        return str(opened["id"])
 
     def _posted(self, row: Any, ts: str, revision: int) -> None:
         with self._database.transaction() as connection:

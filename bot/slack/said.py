@@ -50,6 +50,14 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
     raise Unsaid(f"nothing is known to say for {what}")
 
 
+def direct(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
+    """A sentence to one person in his conversation with the bot."""
+    what = body["what"]
+    if what == "please_decide" and case is not None:
+        return one_liners.please_decide_directly(case.number, approvers, body["asker"], permalink=case.link)
+    raise Unsaid(f"nothing is known to say for {what}")
+
+
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
     """A sentence for one person alone."""
     what = body["what"]

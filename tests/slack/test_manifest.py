@@ -53,6 +53,7 @@ def test_scopes_are_the_ones_in_use_and_no_others() -> None:
         "users:read",
         "usergroups:read",
         "im:write",
+        "im:history",
     }
     assert "user" not in _manifest()["oauth_config"]["scopes"]
 

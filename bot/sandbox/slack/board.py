@@ -9,8 +9,12 @@ from bot.sandbox.slack.directory import Directory
 from bot.sandbox.slack.messages import Messages
 from bot.sandbox.world import Record, World
 
-_HEARD_WITH = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
-"""The scope with which an app hears the messages of a kind of conversation."""
+_HEARD_WITH = {
+    "channel": ("message.channels", "channels:history"),
+    "group": ("message.groups", "groups:history"),
+    "im": ("message.im", "im:history"),
+}
+"""The event that an app must subscribe to, and the scope that it must have, to hear a kind of conversation."""
 
 
 class Board:
@@ -20,6 +24,7 @@ class Board:
         self.messages = Messages(world)
         self.ephemerals = world.store.table("slack_ephemeral")
         self.scopes: tuple[str, ...] = seed.SCOPES
+        self.events: tuple[str, ...] = seed.MESSAGE_EVENTS
         self._world = world
         self._directory = directory
         self._delivery = delivery
@@ -145,5 +150,6 @@ class Board:
     def _tell(self, room: Record, event: Record, ts: str) -> None:
         """Tells the bot of a message, where it is a member and may hear of it."""
         kind = self._directory.kind(room)
-        if seed.BOT_USER in room["members"] and _HEARD_WITH[kind] in self.scopes:
+        event_name, scope = _HEARD_WITH[kind]
+        if seed.BOT_USER in room["members"] and event_name in self.events and scope in self.scopes:
             self._delivery.event({**event, "channel": room["id"], "event_ts": ts, "channel_type": kind})

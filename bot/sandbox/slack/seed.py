@@ -27,12 +27,16 @@ SCOPES = (
     "files:write",
     "groups:history",
     "groups:read",
+    "im:history",
     "im:write",
     "reactions:write",
     "usergroups:read",
     "users:read",
 )
 """What the bot's token may do: the scopes that the app's manifest asks for."""
+
+MESSAGE_EVENTS = ("message.channels", "message.groups")
+"""The message events that the app's manifest subscribes to."""
 
 ROLES = {"clerk": "U0MARIA", "controller": "U0DAN", "admin": "U0PRIYA"}
 """A person's role in the company → user id."""

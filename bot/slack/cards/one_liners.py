@@ -82,6 +82,15 @@ def please_decide(case_number: int, approvers: Sequence[str], asker: str) -> Car
     return _line(f"{who}: {words.mention(asker)} asks for a decision on case {case_number}, on the card above.")
 
 
+def please_decide_directly(
+    case_number: int, approvers: Sequence[str], asker: str, *, permalink: str = ""
+) -> CardMessage:
+    """To one approver alone: somebody asks for a decision, and where the card is."""
+    case = words.link(permalink, f"case {case_number}")
+    others = f" {words.people(approvers)} were asked." if len(approvers) > 1 else ""
+    return _line(f"{words.mention(asker)} asks for a decision on {case}.{others}")
+
+
 def outdated(case_number: int) -> CardMessage:
     """The click was on an earlier proposal or state."""
     return _line(f"Case {case_number} has moved on since that card was made. Nothing was done; the card is fresh now.")

@@ -215,13 +215,16 @@ def test_an_answer_that_slack_would_not_take_leaves_the_view_open(
     assert len(stage.workspace.open_views("dan")) == 1
 
 
-def test_a_direct_message_is_heard_only_with_its_scope(stage: Stage) -> None:
+def test_a_direct_message_is_heard_only_with_its_event_and_its_scope(stage: Stage) -> None:
     workspace = stage.workspace
     channel = stage.do(lambda: workspace.direct("dan"))["id"]
     listener = Listener(stage)
     with by_http(stage, listener):
-        stage.do(lambda: workspace.post_as_person("dan", channel, "unheard"))
-        workspace.scopes = (*workspace.scopes, "im:history")
+        stage.do(lambda: workspace.post_as_person("dan", channel, "not subscribed"))
+        workspace.board.events = (*workspace.board.events, "message.im")
+        workspace.scopes, kept = tuple(scope for scope in workspace.scopes if scope != "im:history"), workspace.scopes
+        stage.do(lambda: workspace.post_as_person("dan", channel, "without its scope"))
+        workspace.scopes = kept
         stage.do(lambda: workspace.post_as_person("dan", channel, "heard"))
         until(lambda: listener.of("message"))
     assert [body["event"]["text"] for body in listener.of("message")] == ["heard"]

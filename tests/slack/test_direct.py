@@ -1,0 +1,74 @@
+"""Direct messages: one a person and key, in his conversation with the bot, also after an answer that never came."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.cases.outbox import direct
+from bot.cases.ports import Entitled
+from bot.cases.step import step
+from bot.records.engine import Database
+from bot.records.tables import cases, messages
+from bot.sandbox.world import Fault
+from bot.slack.cards.blocks import CardMessage
+from bot.slack.clients import clients
+from bot.slack.posting import Poster
+from tests.sandbox.slack.conftest import Stage
+
+CLOCK = SimpleNamespace(now=lambda: datetime(2026, 11, 24, 9, 14, tzinfo=UTC))
+
+
+def never(_: dict[str, Any]) -> CardMessage:
+    raise AssertionError("nothing was asked")
+
+
+@pytest.fixture
+def poster(database: Database, stage: Stage) -> Poster:
+    entitled = SimpleNamespace(entitled=lambda _: Entitled(approvers=frozenset({"U0DAN", "U0PRIYA"})))
+    slack = clients("xoxb-sandbox-termkeeper", stage.api)
+    return Poster(database, slack, {}, entitled, never, search_pause_s=0.01)
+
+
+def ask_dan(database: Database) -> int:
+    with step(database, CLOCK, "test") as taken:
+        case_id = taken.connection.scalar(select(cases.c.id)) or taken.connection.scalar(
+            cases.insert()
+            .values(company="acme", number=12, key="term::Net 45", state="open", alerted_at=taken.now)
+            .returning(cases.c.id)
+        )
+        direct(taken, company="acme", user="U0DAN", key="ask:1", what="please_decide", case_id=case_id, asker="U0MARIA")
+        return taken.connection.execute(select(messages.c.id)).scalar_one()
+
+
+def heard(stage: Stage) -> list[str]:
+    return [
+        message["text"] for message in stage.workspace.messages(stage.do(lambda: stage.workspace.direct("dan"))["id"])
+    ]
+
+
+def test_a_direct_message_is_posted_once_in_the_persons_own_conversation(
+    database: Database, stage: Stage, poster: Poster
+) -> None:
+    message_id = ask_dan(database)
+    assert ask_dan(database) == message_id
+    for _ in range(3):
+        poster.post(message_id)
+    (told,) = heard(stage)
+    assert "<@U0MARIA> asks for a decision on case 12" in told
+
+
+def test_a_direct_message_whose_answer_was_lost_is_found_again_not_posted_twice(
+    database: Database, stage: Stage, poster: Poster
+) -> None:
+    message_id = ask_dan(database)
+    stage.world.faults.set(Fault(service="slack", method="chat.postMessage", name="timeout_after", times=1, value=0.1))
+    poster.post(message_id)
+    poster.post(message_id)
+    assert len(heard(stage)) == 1
+    with database.transaction() as connection:
+        assert connection.scalar(select(messages.c.state)) == "posted"
