@@ -273,6 +273,7 @@ messages = Table(
     _text("last_error", null=True),
     _moment("posted_at", null=True),
     _moment("updated_at", null=True),
+    _moment("turn_at", null=True, comment="its reserved turn in the channel; none before it asked for one"),
     UniqueConstraint("key"),
     _one_of("state", "unposted", "posting", "posted", "dead"),
     Index(None, "case_id"),

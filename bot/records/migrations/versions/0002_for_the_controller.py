@@ -55,6 +55,15 @@ def upgrade() -> None:
             comment="closed period: what the controller chose, who, why, when",
         ),
     )
+    op.add_column(
+        "messages",
+        sa.Column(
+            "turn_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="its reserved turn in the channel; none before it asked for one",
+        ),
+    )
     op.create_table(
         "channel_turns",
         sa.Column("channel", sa.Text(), nullable=False),
