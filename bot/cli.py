@@ -1,4 +1,4 @@
-"""The commands: start, sandbox, migrate, doctor, explain-term, explain-alert."""
+"""The commands: start, sandbox, migrate, doctor, journal, explain-term, explain-alert."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _serve(bot: Any, greeting: str) -> int:
 def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     from bot.assembly import Bot
     from bot.clock import SandboxClock
-    from bot.sandboxed import SandboxChild, SandboxStartError
+    from bot.sandboxed import ANCHORS, SandboxChild, SandboxStartError
 
     foreign = sorted(set(given) - OWN_IN_SANDBOX)
     if foreign:
@@ -109,7 +109,8 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     clock = SandboxClock(address)
     clock.follow()
     try:
-        bot = Bot(load({**values, "LOG_LEVEL": given.get("LOG_LEVEL", "WARNING")}), clock, FOLDER)
+        own = {"LOG_LEVEL": given.get("LOG_LEVEL", "WARNING"), "JOURNAL_ANCHOR": str(FOLDER / ANCHORS)}
+        bot = Bot(load(values | own), clock, FOLDER)
         return _serve(
             bot, f"Termkeeper's sandbox is at {address}/\nOpen it in a browser. Ctrl-C ends everything; var/ keeps it."
         )
@@ -131,6 +132,7 @@ def main(arguments: Sequence[str]) -> int:
     sandbox.add_argument("--port", type=int, help="instead of PORT (3000); 0 takes a free one")
     sandbox.add_argument("--folder", type=Path, default=FOLDER / "sandbox", help="where the state is kept")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL up to date")
+    _journal_parser(commands)
     commands.add_parser("doctor", help="check settings, database, Slack, Intacct and BILL; what to do for each")
     terms = commands.add_parser("explain-term", help="what a term's name says, as JSON lines")
     terms.add_argument("names", nargs="+", metavar="NAME", help="a name; - reads JSON strings from standard input")
@@ -138,6 +140,18 @@ def main(arguments: Sequence[str]) -> int:
     alerts.add_argument("files", nargs="+", metavar="FILE", help="an event as JSON; - reads lines from standard input")
     wanted = parser.parse_args(arguments)
     return _COMMANDS[wanted.command](wanted)
+
+
+def _journal_parser(commands: Any) -> None:
+    journal = commands.add_parser("journal", help="check and show the journal").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    verify = journal.add_parser("verify", help="walk every chain and say whether it is whole, and proved up to where")
+    verify.add_argument("--anchors", type=Path, metavar="FILE", help="compare with this file instead of JOURNAL_ANCHOR")
+    show = journal.add_parser("show", help="tell a case's story, entry by entry")
+    show.add_argument("case", type=int, metavar="CASE", help="its number")
+    for one in (verify, show):
+        one.add_argument("--company", help="the company's key, where the database keeps several")
 
 
 def _sandbox(wanted: argparse.Namespace) -> int:
@@ -169,6 +183,15 @@ def _doctor(_: argparse.Namespace) -> int:
     from bot.doctor import examine
 
     return examine(FOLDER)
+
+
+def _journal(wanted: argparse.Namespace) -> int:
+    from bot import journal_commands
+
+    try:
+        return journal_commands.run(wanted, FOLDER)
+    except journal_commands.CannotDo as error:
+        return _problem(str(error))
 
 
 class _Unreadable(ValueError):
@@ -247,6 +270,7 @@ _COMMANDS = {
     "sandbox": _sandbox,
     "migrate": _migrate,
     "doctor": _doctor,
+    "journal": _journal,
     "explain-term": _explain_term,
     "explain-alert": _explain_alert,
 }

@@ -14,6 +14,20 @@ import requests
 
 START_S = 60
 END_S = 10
+FOLDER = "sandbox"
+"""Of the sandbox, within the bot's own folder."""
+NOTE = "running.json"
+ANCHORS = "anchors.jsonl"
+"""The sandbox's `JOURNAL_ANCHOR`, within the bot's own folder."""
+
+
+def noted_settings(folder: Path) -> dict[str, str] | None:
+    """The settings of the sandbox that runs, or ran last, in the bot's folder; None where none is noted."""
+    try:
+        note = json.loads((folder / FOLDER / NOTE).read_text(encoding="utf-8"))
+        return {str(name): str(value) for name, value in note["settings"].items()}
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
 
 
 class SandboxStartError(Exception):
@@ -26,7 +40,7 @@ class SandboxChild:
     def __init__(self, folder: Path, port: int) -> None:
         self._folder = folder
         self._port = port
-        self._note = folder / "running.json"
+        self._note = folder / NOTE
         self._pid: int | None = None
 
     def start(self) -> dict[str, str]:

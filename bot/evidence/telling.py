@@ -1,0 +1,148 @@
+"""What an entry of the journal says, as a sentence that an auditor reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.records.journal import Entry
+
+SYSTEM = "termkeeper"
+LONGEST = 300
+"""Characters of a content that no sentence is known for."""
+
+Content = Mapping[str, Any]
+
+
+def line(entry: Entry, zone: ZoneInfo) -> str:
+    """One entry as one line: number, moment, who, what."""
+    what = " ".join(sentence(entry).split())
+    return f"{entry.seq:>6}  {entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {entry.actor:<12}  {what}"
+
+
+def sentence(entry: Entry) -> str:
+    """What an entry says. Content that cannot be read is said to be so, and never stops the telling."""
+    try:
+        content = entry.content
+        known = _SENTENCES.get(entry.kind)
+        if known is not None:
+            return known(content)
+        return f"{_words(entry.kind)}: {_short(content)}"
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return f"{_words(entry.kind)}: the content is not as this version writes it: {entry.canonical[:LONGEST]}"
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ")
+
+
+def _short(content: Content) -> str:
+    told = json.dumps(content, ensure_ascii=False)
+    return told if len(told) <= LONGEST else told[:LONGEST] + " …"
+
+
+def _alert(content: Content) -> str:
+    subjects = [str(f.get("invoice") or f.get("term") or "?") for f in content["failures"]]
+    return f"alert in {content['channel']}, posted by {content['posted_by']}: {_listed(subjects)} failed to sync"
+
+
+def _question(content: Content) -> str:
+    subjects = [str(f.get("invoice") or f.get("term") or "?") for f in content["failures"]]
+    return f"a decision was asked for about {_listed(subjects)}"
+
+
+def _case(content: Content) -> str:
+    term = f"about the term {content['term']!r}" if content.get("term") is not None else "term not known yet"
+    previous = f"; it follows case {content['previous']}" if content.get("previous") else ""
+    return f"case {content['case']} opened, {term}{previous}"
+
+
+def _diagnosis(content: Content) -> str:
+    if content.get("unknown"):
+        return f"looked at both systems: unknown ({_words(content['unknown'])})"
+    told = f"looked at both systems: {_words(content.get('match'))}"
+    proposal = content.get("proposal")
+    return told + (f"; proposed: {proposed(proposal)}" if proposal else "; nothing to write")
+
+
+def proposed(proposal: Content) -> str:
+    """A proposal in a few words."""
+    due = proposal.get("rule", {}).get("due", {})
+    rule = f", {due['days']} days, {_words(due['start'])}" if due else ""
+    return f"{_words(proposal.get('action'))} {proposal.get('name')!r}{rule}"
+
+
+def _decision(content: Content) -> str:
+    parts = [f"decided: {content['verdict']}"]
+    proposal = content.get("proposal")
+    if proposal and content["verdict"] == "approve":
+        parts.append(proposed(proposal))
+    parts += [f"{name}: {content[name]}" for name in ("reason", "reference") if content.get(name)]
+    parts.append(f"under {content['policy']}, entitled just then: {', '.join(content['approvers']) or 'nobody'}")
+    return "; ".join(parts)
+
+
+def _state(content: Content) -> str:
+    extra = {k: v for k, v in content.items() if k not in ("case", "event", "from", "to") and v not in (None, "", [])}
+    told = f"{_words(content['from'])} → {_words(content['to'])} ({_words(content['event'])})"
+    return told + (f": {_short(extra)}" if extra else "")
+
+
+def _write(content: Content) -> str:
+    return f"sends {content['function']} to Intacct, attempt {content['attempt']}, control id {content['control_id']}"
+
+
+def _setting(content: Content) -> str:
+    return f"setting {content['name']} changed from {content['from'] or 'nothing'} to {content['to'] or 'nothing'}"
+
+
+def _arrived(content: Content) -> str:
+    if content["as_billed"]:
+        return f"invoice {content['invoice']} is in Intacct as billed"
+    return f"invoice {content['invoice']} is in Intacct, but not as billed: {_short({'differences': content['differences']})}"
+
+
+def _refused(content: Content) -> str:
+    return f"was refused to {content['what']}: {_words(content['why'])}"
+
+
+def _reconciliation(content: Content) -> str:
+    told = f"compared Intacct's {content['terms']} terms with the last look"
+    if content.get("first"):
+        return told + ": the first look, nothing to compare with"
+    found = [f"{len(content[name])} {name}" for name in ("appeared", "changed", "gone") if content.get(name)]
+    return told + (f": {', '.join(found)} without a decision" if found else ": no exception")
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
+
+
+_SENTENCES: dict[str, Callable[[Content], str]] = {
+    "alert": _alert,
+    "question": _question,
+    "case": _case,
+    "joined": lambda c: f"joined case {c['case']}: {_listed([str(i) for i in c['invoices']])}",
+    "diagnosis": _diagnosis,
+    "decision": _decision,
+    "refused": _refused,
+    "state": _state,
+    "write": _write,
+    "written": lambda _: "Intacct answered the write; request and reply are kept",
+    "write_unknown": lambda c: f"no certain answer to the write: {c['error']}",
+    "write_refused": lambda c: f"Intacct refused the write: {c['words'] or c['error']}",
+    "write_answered": lambda c: f"Intacct answered the write: {c['words'] or c['error']}",
+    "arrived": _arrived,
+    "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
+    "told": lambda c: f"told the term: {c['term']!r}",
+    "asked": lambda _: "asked for a decision",
+    "check": lambda _: "asked to look again",
+    "corrected": lambda _: "said that it was corrected at the source",
+    "settings": lambda c: f"started with {len(c['settings'])} settings noted",
+    "setting": _setting,
+    "reconciliation": _reconciliation,
+    "export": lambda c: f"evidence was exported: {c['scope']}",
+}
