@@ -9,7 +9,7 @@ import rfc8785
 from pydantic import TypeAdapter
 
 from bot.billing.source import BilledInvoice
-from bot.cases.view import Diagnosis, FieldDifference, Trouble
+from bot.cases.view import Diagnosis, FieldDifference, PeriodChoice, Trouble
 from bot.intacct.invoices import BookedInvoice
 from bot.terms.proposal import Proposal
 from bot.terms.term import PaymentTerm
@@ -18,6 +18,7 @@ Json = dict[str, Any]
 
 BILLED = TypeAdapter(BilledInvoice)
 BOOKED = TypeAdapter(tuple[BookedInvoice, ...])
+CHOICE = TypeAdapter(PeriodChoice)
 DIAGNOSIS = TypeAdapter(Diagnosis)
 DIFFERENCES = TypeAdapter(tuple[FieldDifference, ...])
 PROPOSAL = TypeAdapter(Proposal)

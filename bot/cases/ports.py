@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.billing.source import Source
+from bot.close import NO_PERIODS, Periods
 from bot.intacct.client import Intacct
 from bot.terms.proposal import Policy
 
@@ -69,6 +70,8 @@ class Company:
     zone: ZoneInfo
     billing_url: str = ""
     books_url: str = ""
+    periods: Periods = NO_PERIODS
+    """What its close calendar says just now, for its entity; nothing closes without one."""
 
 
 Companies = Mapping[str, Company]

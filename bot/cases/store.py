@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.case import FINAL_STATES, CaseState
-from bot.cases.codec import BILLED, DIAGNOSIS, DIFFERENCES, PROPOSAL, RULE, TROUBLE, digest
+from bot.cases.codec import BILLED, CHOICE, DIAGNOSIS, DIFFERENCES, PROPOSAL, RULE, TROUBLE, digest
 from bot.cases.policy import Part, Participant
 from bot.cases.ports import Company, Person
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Step
 from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView
+from bot.close import NO_PERIODS, Periods
 from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
 
 CaseRow = Row[Any]
@@ -197,19 +198,23 @@ def participants(connection: Connection, case: CaseRow) -> tuple[Participant, ..
     )
 
 
-def waiting_invoices(connection: Connection, case_id: int) -> tuple[CaseInvoice, ...]:
-    """The invoices of a case, the first failure's first."""
+def waiting_invoices(connection: Connection, case_id: int, periods: Periods = NO_PERIODS) -> tuple[CaseInvoice, ...]:
+    """The invoices of a case, the first failure's first; with how they stand to the close calendar where it is given."""
     rows = connection.execute(
         select(case_invoices).where(case_invoices.c.case_id == case_id).order_by(case_invoices.c.position)
     ).all()
-    return tuple(
-        CaseInvoice(
-            number=row.number,
-            billed=None if row.billed is None else BILLED.validate_python(row.billed),
-            arrival=Arrival(row.arrival),
-            differences=() if row.differences is None else DIFFERENCES.validate_python(row.differences),
-        )
-        for row in rows
+    return tuple(_invoice(row, periods) for row in rows)
+
+
+def _invoice(row: Row[Any], periods: Periods) -> CaseInvoice:
+    billed = None if row.billed is None else BILLED.validate_python(row.billed)
+    return CaseInvoice(
+        number=row.number,
+        billed=billed,
+        arrival=Arrival(row.arrival),
+        differences=() if row.differences is None else DIFFERENCES.validate_python(row.differences),
+        standing=periods.standing(billed.invoice_date) if billed is not None else None,
+        choice=None if row.choice is None else CHOICE.validate_python(row.choice),
     )
 
 
@@ -229,7 +234,7 @@ def load_view(connection: Connection, company: Company, case_id: int, approvers:
         revision=case.card_revision,
         term_name=case.term_name,
         term_origin=note.get("origin", TermOrigin.NONE.value),
-        invoices=waiting_invoices(connection, case_id),
+        invoices=waiting_invoices(connection, case_id, company.periods),
         alerts=_alerts_of(connection, case_id),
         diagnosis=None if case.diagnosis is None else DIAGNOSIS.validate_python(case.diagnosis),
         proposal=None if case.proposal is None else PROPOSAL.validate_python(case.proposal),

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.billing.source import BilledInvoice
 from bot.cases.case import CaseState
+from bot.close import Standing
 from bot.terms.matching import Match
 from bot.terms.proposal import InvoiceEvidence, Proposal
 
@@ -70,6 +71,28 @@ class Arrival(StrEnum):
     DIFFERENT = "different"
 
 
+class Course(StrEnum):
+    """How an invoice of a closed period gets into the books."""
+
+    REOPEN = "reopen"
+    """The period is opened again, and closed again afterwards."""
+    CURRENT = "current"
+    """It is posted in the current period, with an accrual for the closed one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodChoice:
+    """What an approver chose for the invoices of a closed period."""
+
+    period: str
+    """`2026-09`."""
+    course: Course
+    reason: str
+    team: str
+    user_id: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseInvoice:
     """One invoice that waits on the case."""
@@ -79,6 +102,15 @@ class CaseInvoice:
     """None where the source does not know it."""
     arrival: Arrival = Arrival.WAITING
     differences: tuple[FieldDifference, ...] = ()
+    standing: Standing | None = None
+    """How its date stands to the close calendar; None where that says nothing about it."""
+    choice: PeriodChoice | None = None
+    """What was chosen for it, where its period is closed."""
+
+    @property
+    def shut_out(self) -> bool:
+        """Whether it waits, and its period is closed: then it is never simply synced again."""
+        return self.arrival is Arrival.WAITING and self.standing is not None and self.standing.closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
