@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,12 @@ from bot.records.jobs import Jobs, Worker
 from bot.records.postgres import EmbeddedPostgres
 from bot.records.tables import cases
 from bot.records.tables import inbox as inbox_table
-from bot.settings import Settings, terms_policy
+from bot.settings import CompanySettings, Settings, terms_policy
 from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
 from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.backfill import Backfill
+from bot.slack.cards.blocks import CardMessage
 from bot.slack.clients import SlackClients, clients
 from bot.slack.door import Door
 from bot.slack.handling import Handling
@@ -93,6 +95,8 @@ class Services:
         self.database = Database(url)
         self._ended.callback(self.database.dispose)
         self.url = url
+        self._gates: dict[str, AdvisoryGate] = {}
+        self._counters: dict[tuple[str, str], CallCounter] = {}
 
     def migrate(self) -> None:
         """Brings the embedded database up to date; of a named one it only checks that it is."""
@@ -102,80 +106,96 @@ class Services:
             migrate.check(self.database)
         journal.assert_guarded(self.database)
 
-    def intacct(self) -> Intacct:
-        """The client of the company's books."""
-        settings = self.settings
-        gate = AdvisoryGate(self.database, f"intacct/{settings.company}", settings.intacct_concurrency)
-        counter = CallCounter(self.database, "intacct", settings.company)
-        self._ended.callback(gate.close)
-        self._ended.callback(counter.close)
+    def intacct(self, company: CompanySettings) -> Intacct:
+        """The client of a company's books."""
         return Intacct(
-            url=settings.intacct_url,
-            sender_id=settings.intacct_sender_id,
-            sender_password=settings.intacct_sender_password.get_secret_value(),
-            company_id=settings.intacct_company_id,
-            user_id=settings.intacct_user_id,
-            user_password=settings.intacct_user_password.get_secret_value(),
-            location_id=settings.intacct_location_id,
-            writer_user_id=settings.intacct_writer_user_id,
-            writer_password=settings.intacct_writer_password.get_secret_value(),
-            gate=_Turn(gate, GatewayBusy),
-            counter=counter,
+            url=company.intacct_url,
+            sender_id=company.intacct_sender_id,
+            sender_password=company.intacct_sender_password.get_secret_value(),
+            company_id=company.intacct_company_id,
+            user_id=company.intacct_user_id,
+            user_password=company.intacct_user_password.get_secret_value(),
+            location_id=company.intacct_location_id,
+            writer_user_id=company.intacct_writer_user_id,
+            writer_password=company.intacct_writer_password.get_secret_value(),
+            gate=_Turn(self._gate(f"intacct/{company.contract}", company.intacct_concurrency), GatewayBusy),
+            counter=self.counter("intacct", company.contract),
         )
 
-    def bill(self) -> BillSource:
-        """BILL, where it is named."""
-        settings = self.settings
-        gate = AdvisoryGate(self.database, f"bill/{settings.bill_organization_id}", settings.bill_concurrency)
-        counter = CallCounter(self.database, "bill", settings.company)
-        self._ended.callback(gate.close)
-        self._ended.callback(counter.close)
+    def bill(self, company: CompanySettings) -> BillSource:
+        """BILL, where a company names it."""
+        organization = company.bill_organization_id
         return BillSource(
             BillSession(
-                url=settings.bill_url,
-                username=settings.bill_username,
-                password=settings.bill_password.get_secret_value(),
-                organization_id=settings.bill_organization_id,
-                dev_key=settings.bill_dev_key.get_secret_value(),
-                gate=_Turn(gate, SourceUnavailable),
-                counter=counter,
+                url=company.bill_url,
+                username=company.bill_username,
+                password=company.bill_password.get_secret_value(),
+                organization_id=organization,
+                dev_key=company.bill_dev_key.get_secret_value(),
+                gate=_Turn(self._gate(f"bill/{organization}", company.bill_concurrency), SourceUnavailable),
+                counter=self.counter("bill", organization),
             )
         )
 
-    def source(self) -> Source:
-        """The billing systems, in the order in which they are asked."""
+    def source(self, company: CompanySettings) -> Source:
+        """A company's billing systems, in the order in which they are asked."""
         named: list[Source] = []
-        if self.settings.has_bill:
-            named.append(self.bill())
-        if self.settings.invoice_csv is not None:
-            named.append(CsvSource(self.settings.invoice_csv))
+        if company.has_bill:
+            named.append(self.bill(company))
+        if company.invoice_csv is not None:
+            named.append(CsvSource(company.invoice_csv))
         return named[0] if len(named) == 1 else SourceChain(named)
+
+    def counter(self, service: str, customer: str) -> CallCounter:
+        """Counts the requests to a service by who its contract is with, whatever companies of ours share it."""
+        if (service, customer) not in self._counters:
+            counter = CallCounter(self.database, service, customer)
+            self._ended.callback(counter.close)
+            self._counters[service, customer] = counter
+        return self._counters[service, customer]
+
+    def _gate(self, name: str, slots: int) -> AdvisoryGate:
+        """One gate for all who share it: two entities of one Intacct company pass through the same."""
+        if name not in self._gates:
+            gate = AdvisoryGate(self.database, name, slots)
+            self._ended.callback(gate.close)
+            self._gates[name] = gate
+        return self._gates[name]
 
     def slack(self) -> SlackClients:
         """Both clients of the workspace."""
         return clients(self.settings.slack_bot_token.get_secret_value(), self.settings.slack_api_url)
 
-    def company(self) -> Company:
-        """The company with its systems and rules."""
-        settings = self.settings
+    def company(self, company: CompanySettings) -> Company:
+        """A company with its systems and rules."""
         return Company(
-            key=settings.company,
-            entity=settings.intacct_location_id,
-            books=self.intacct(),
-            source=self.source(),
-            alert_channels=settings.alert_channels,
-            report_channel=settings.report_channel,
-            approval_policy=settings.approval_policy,
-            decision_days=settings.decision_days,
-            terms_policy=terms_policy(settings.terms_policy),
-            zone=settings.zone,
-            billing_url=BILL_PAGE if settings.has_bill else "",
+            key=company.key,
+            entity=company.intacct_location_id,
+            books=self.intacct(company),
+            source=self.source(company),
+            alert_channels=company.alert_channels,
+            report_channel=company.report_channel,
+            approval_policy=company.approval_policy,
+            decision_days=company.decision_days,
+            terms_policy=terms_policy(company.terms_policy),
+            zone=company.zone,
+            billing_url=BILL_PAGE if company.has_bill else "",
             books_url=INTACCT_PAGE,
         )
 
     def end(self) -> None:
         """Gives everything back; the embedded database stops."""
         self._ended.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The parts that work for one company, and for no other."""
+
+    company: Company
+    gatherer: Gatherer
+    workshop: Workshop
+    answering: Answering
 
 
 class Bot:
@@ -196,31 +216,18 @@ class Bot:
     def _join(self) -> None:
         services, settings, clock = self._services, self._settings, self._clock
         self._database = services.database
-        company = services.company()
-        companies = {company.key: company}
-        self._companies = companies
         slack = services.slack()
-        reader = Reader(company)
-        named = Named(
-            approvers=settings.approvers,
-            deputies=settings.deputies,
-            today=lambda: clock.now().astimezone(company.zone).date(),
+        self._slack = slack
+        self._desks = {settings.key: self._desk(settings) for settings in settings.companies}
+        self._companies = companies = {key: desk.company for key, desk in self._desks.items()}
+        self._approvers = SlackApprovers(
+            slack.other, {company.key: _named(company, clock) for company in settings.companies}
         )
-        self._approvers = SlackApprovers(slack.other, {company.key: named})
         self._handling = Handling(companies, self._approvers, clock)
-        self._gatherer = Gatherer(self._database, clock, company, reader)
-        self._workshop = Workshop(self._database, clock, company, reader)
-        answering = Answering(
-            self._database,
-            clock,
-            company,
-            reader,
-            lambda channel, ts: str(slack.other.chat_getPermalink(channel=channel, message_ts=ts)["permalink"]),
-        )
-        self._poster = Poster(self._database, slack, companies, self._approvers, answering.answer)
+        self._poster = Poster(self._database, slack, companies, self._approvers, self._answer)
         door = Door(self._database)
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="aside")
-        self._backfill = Backfill(self._database, slack.other, door, clock, company.alert_channels)
+        self._backfill = Backfill(self._database, slack.other, door, clock, self._handling.channels)
         parts = Parts(
             door=door,
             database=self._database,
@@ -232,24 +239,49 @@ class Bot:
             came_up=self._came_up,
         )
         self._app = bolt_app(slack, settings.slack_signing_secret.get_secret_value() or None, parts)
-        self._slack = slack
         self._jobs = Jobs(services.url)
         self._worker = Worker(self._jobs, self._handlers(), concurrency=WORKERS)
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._doings: dict[str, schedule.Doing] = {}
         self._end_front: Callable[[], None] = lambda: None
 
+    def _desk(self, settings: CompanySettings) -> Desk:
+        database, clock = self._database, self._clock
+        company = self._services.company(settings)
+        reader = Reader(company)
+        return Desk(
+            company=company,
+            gatherer=Gatherer(database, clock, company, reader),
+            workshop=Workshop(database, clock, company, reader),
+            answering=Answering(database, clock, company, reader, self._permalink),
+        )
+
+    def _permalink(self, channel: str, ts: str) -> str:
+        return str(self._slack.other.chat_getPermalink(channel=channel, message_ts=ts)["permalink"])
+
+    def _answer(self, company: str, body: dict[str, Any]) -> CardMessage:
+        return self._desks[company].answering.answer(body)
+
+    def _at(self, company: str) -> Desk | None:
+        """The desk of a company; None where the settings name it no more, and its work rests until they do."""
+        if company not in self._desks:
+            log.warning("work for the company %s rests: the settings do not name it", company)
+        return self._desks.get(company)
+
     def _handlers(self) -> dict[str, Callable[..., None]]:
         def gather(company: str) -> None:
-            del company
-            self._gatherer.gather("job:gather")
+            if desk := self._at(company):
+                desk.gatherer.gather("job:gather")
 
         def watch(company: str) -> None:
-            del company
-            self._workshop.watch("job:watch")
+            if desk := self._at(company):
+                desk.workshop.watch("job:watch")
 
         def work_case(case_id: int) -> None:
-            self._workshop.work(case_id, f"job:case:{case_id}")
+            with self._database.transaction() as connection:
+                company = connection.scalar(select(cases.c.company).where(cases.c.id == case_id))
+            if company is not None and (desk := self._at(company)):
+                desk.workshop.work(case_id, f"job:case:{case_id}")
 
         def post(message_id: int) -> None:
             self._poster.post(message_id)
@@ -281,14 +313,17 @@ class Bot:
 
     def _gave_up(self, company: str, key: str, why: str) -> None:
         log.error("%s of %s was given up after %d attempts: %s", key, company, schedule.ATTEMPTS, why)
+        if self._at(company) is None:
+            return
         with step(self._database, self._clock, f"schedule:{key}") as taken:
             notice(taken, self._companies[company], f"gave_up:{key}", "gave_up", task=key, error=why)
 
     def _set_aside(self, connection: Connection, item: inbox.InboxItem, why: str) -> None:
         log.error("inbox item %s (%s) was set aside after %d attempts: %s", item.id, item.kind, item.attempts, why)
         taken = Step(connection, self._clock.now(), f"inbox:{item.id}")
-        company = self._handling.company_of(str((item.payload.get("event") or item.payload).get("channel", "")))
-        notice(taken, company, f"set_aside:{item.id}", "set_aside", kind=item.kind, error=why)
+        company = self._handling.company_for(connection, item.payload)
+        if company is not None:
+            notice(taken, company, f"set_aside:{item.id}", "set_aside", kind=item.kind, error=why)
         taken.finish()
 
     def _came_up(self) -> None:
@@ -365,3 +400,10 @@ class Bot:
         self._aside.shutdown(wait=True, cancel_futures=True)
         self._worker.stop(20.0)
         self._services.end()
+
+
+def _named(company: CompanySettings, clock: Clock) -> Named:
+    def today() -> date:
+        return clock.now().astimezone(company.zone).date()
+
+    return Named(approvers=company.approvers, deputies=company.deputies, today=today)

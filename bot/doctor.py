@@ -16,7 +16,7 @@ from bot.billing.source import SourceError
 from bot.records.journal import JournalUnguarded
 from bot.records.migrate import DatabaseNewer, DatabaseOlder
 from bot.records.postgres import EmbeddedPostgresBusy
-from bot.settings import Settings, SettingsError, load, terms_policy
+from bot.settings import CompanySettings, Settings, SettingsError, load, terms_policy
 from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.clients import SlackClients
 
@@ -59,7 +59,8 @@ def examine(folder: Path) -> int:
 def _findings(folder: Path) -> Iterator[Finding]:
     try:
         settings = load()
-        terms_policy(settings.terms_policy)
+        for company in settings.companies:
+            terms_policy(company.terms_policy)
     except SettingsError as error:
         yield from (_bad(f"Settings: {problem}", "") for problem in error.problems)
         return
@@ -75,8 +76,9 @@ def _findings(folder: Path) -> Iterator[Finding]:
     try:
         yield from _database(services)
         yield from _slack(settings, services.slack())
-        yield from _intacct(settings, services)
-        yield from _bill(settings, services)
+        for company in settings.companies:
+            yield from _intacct(company, services)
+            yield from _bill(company, services)
     finally:
         services.end()
 
@@ -118,11 +120,12 @@ def _slack(settings: Settings, slack: SlackClients) -> Iterator[Finding]:
         yield _bad(f"Slack: scopes missing: {', '.join(missing)}.", "Reinstall the app from manifest.yml.")
     else:
         yield _good("Slack: all scopes granted")
-    for channel in (*settings.alert_channels, *((settings.report_channel,) if settings.report_channel else ())):
-        yield _channel(slack, channel)
     if settings.socket_mode:
         yield _socket(settings, slack)
-    yield _approvers(settings, slack)
+    for company in settings.companies:
+        for channel in company.channels:
+            yield _channel(slack, channel)
+        yield _approvers(company, slack)
 
 
 def _channel(slack: SlackClients, channel: str) -> Finding:
@@ -146,18 +149,18 @@ def _socket(settings: Settings, slack: SlackClients) -> Finding:
     return _good("Slack: Socket Mode opens")
 
 
-def _approvers(settings: Settings, slack: SlackClients) -> Finding:
+def _approvers(settings: CompanySettings, slack: SlackClients) -> Finding:
     try:
         entitled = SlackApprovers(
             slack.other,
             {
-                settings.company: Named(
+                settings.key: Named(
                     approvers=settings.approvers,
                     deputies=settings.deputies,
                     today=lambda: datetime.now(settings.zone).date(),
                 )
             },
-        ).entitled(settings.company)
+        ).entitled(settings.key)
     except (SlackClientError, OSError) as error:
         return _bad(f"Slack: APPROVERS cannot be resolved ({_words(error)}).", "Check the ids of users and groups.")
     if not entitled.approvers:
@@ -165,8 +168,8 @@ def _approvers(settings: Settings, slack: SlackClients) -> Finding:
     return _good(f"Slack: {len(entitled.people)} may decide")
 
 
-def _intacct(settings: Settings, services: Services) -> Iterator[Finding]:
-    books = services.intacct()
+def _intacct(settings: CompanySettings, services: Services) -> Iterator[Finding]:
+    books = services.intacct(settings)
     for check in books.check():
         yield Finding(good=check.passed, what=f"Intacct: {check.subject}: {check.sentence}", todo=check.advice)
     if not settings.intacct_writer_user_id:
@@ -176,20 +179,20 @@ def _intacct(settings: Settings, services: Services) -> Iterator[Finding]:
         )
 
 
-def _bill(settings: Settings, services: Services) -> Iterator[Finding]:
+def _bill(settings: CompanySettings, services: Services) -> Iterator[Finding]:
     if not settings.has_bill:
-        yield _source_file(services)
+        yield _source_file(settings, services)
         return
     try:
-        identity = services.bill().check()
+        identity = services.bill(settings).check()
     except SourceError as error:
         yield _bad(f"BILL: {error}", "Check BILL_USERNAME, BILL_PASSWORD, BILL_ORGANIZATION_ID and BILL_DEV_KEY.")
         return
     yield _good(f"BILL: signed in to organization {identity.organization_id}")
 
 
-def _source_file(services: Services) -> Finding:
-    source = services.source()
+def _source_file(settings: CompanySettings, services: Services) -> Finding:
+    source = services.source(settings)
     try:
         source.find(["doctor"])
     except SourceError as error:

@@ -34,11 +34,12 @@ def problems(**changed: str) -> tuple[str, ...]:
 
 def test_lists_are_read_by_commas_and_defaults_stand() -> None:
     settings = load(GOOD)
-    assert settings.alert_channels == ("C1", "C2")
-    assert settings.approvers == ("U1", "S2")
-    assert settings.approval_policy == "second-person"
+    company = settings.companies[0]
+    assert company.alert_channels == ("C1", "C2")
+    assert company.approvers == ("U1", "S2")
+    assert company.approval_policy == "second-person"
     assert settings.socket_mode
-    assert settings.company == "acme"
+    assert company.key == "acme"
 
 
 @pytest.mark.parametrize("missing", sorted(set(GOOD)))
@@ -80,7 +81,11 @@ def test_no_problem_shows_a_secret() -> None:
 
 
 def test_http_is_taken_for_this_machine_alone() -> None:
-    assert load(GOOD | {"BILL_URL": "http://127.0.0.1:3000/sandbox/bill/connect"}).bill_url.startswith("http:")
+    assert (
+        load(GOOD | {"BILL_URL": "http://127.0.0.1:3000/sandbox/bill/connect"})
+        .companies[0]
+        .bill_url.startswith("http:")
+    )
 
 
 def test_a_terms_policy_is_read_and_its_mistakes_are_told(tmp_path: Path) -> None:
@@ -97,7 +102,7 @@ def test_a_terms_policy_is_read_and_its_mistakes_are_told(tmp_path: Path) -> Non
 
 
 def test_deputies_stand_in_always_or_for_their_days() -> None:
-    always, some = load(GOOD | {"DEPUTIES": "U0LEE, U0SAM:2026-12-20..2027-01-05"}).deputies
+    always, some = load(GOOD | {"DEPUTIES": "U0LEE, U0SAM:2026-12-20..2027-01-05"}).companies[0].deputies
     assert always.stands_in(date(2026, 1, 1))
     assert [some.stands_in(date(2026, 12, day)) for day in (19, 20, 31)] == [False, True, True]
     assert some.stands_in(date(2027, 1, 5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from bot.records.inbox import InboxItem
 from bot.records.tables import cases, messages
 from bot.slack.cards.names import ActionId, ViewId
 from bot.slack.door import ItemKind
+
+log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -48,11 +51,27 @@ class Handling:
         self._approvers = approvers
         self._clock = clock
         self._by_channel = {channel: c for c in companies.values() for channel in c.alert_channels}
-        self._default = next(iter(companies.values()))
+        self._by_any_channel = self._by_channel | {
+            company.report_channel: company for company in companies.values() if company.report_channel
+        }
 
-    def company_of(self, channel: str) -> Company:
-        """The company whose alerts arrive in a channel; for any other channel the first."""
-        return self._by_channel.get(channel, self._default)
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels in which alerts are read, of all companies."""
+        return tuple(self._by_channel)
+
+    def company_of(self, channel: str) -> Company | None:
+        """The company that a channel belongs to; for any other channel the only company, or none of several."""
+        if len(self._companies) == 1:
+            return next(iter(self._companies.values()))
+        return self._by_any_channel.get(channel)
+
+    def company_for(self, connection: Connection, payload: Mapping[str, Any]) -> Company | None:
+        """The company that an item of the inbox is about, by its case or its channel."""
+        if payload.get("case_id") is not None:
+            key = connection.scalar(select(cases.c.company).where(cases.c.id == payload["case_id"]))
+            return self._companies.get(key) if key is not None else None
+        return self.company_of(str((payload.get("event") or payload).get("channel", "")))
 
     def listens(self, channel: str) -> bool:
         """Whether alerts are read in this channel."""
@@ -74,7 +93,10 @@ class Handling:
     def _message(self, step: Step, item: InboxItem) -> None:
         event: Json = item.payload["event"]
         where = origin(event)
-        company = self.company_of(where.channel)
+        company = self._by_channel.get(where.channel)
+        if company is None:
+            log.warning("an alert in %s is left alone: the settings name this channel no more", where.channel)
+            return
         alert = intake.Alert(
             company=company.key,
             team=where.team or item.payload.get("team_id", ""),
@@ -95,9 +117,15 @@ class Handling:
             f"answer:{item.id}",
             "answer",
             Address(channel=payload.get("channel", "")),
-            company=self.company_of(payload.get("channel", "")).key,
+            company=self._asked_company(payload),
             body=dict(payload),
         )
+
+    def _asked_company(self, payload: Mapping[str, Any]) -> str:
+        """Whom a question is about, by its button or its channel; empty where that is told by neither."""
+        named = (payload.get("question") or {}).get("company")
+        company = self._companies.get(named) if named else self.company_of(payload.get("channel", ""))
+        return company.key if company is not None else ""
 
     def _click(self, step: Step, item: InboxItem) -> None:
         payload = item.payload
@@ -139,13 +167,22 @@ class Handling:
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""
         payload = item.payload
+        key = self._asked_company(payload)
         if action is ActionId.CHECK:
             again = {**payload, "replace": True}
-            company = self.company_of(payload.get("channel", ""))
-            address = Address(channel=payload.get("channel", ""))
-            say(step, f"answer:{item.id}", "answer", address, company=company.key, body=again)
+            say(
+                step,
+                f"answer:{item.id}",
+                "answer",
+                Address(channel=payload.get("channel", "")),
+                company=key,
+                body=again,
+            )
             return
-        company = self.company_of(payload.get("channel", ""))
+        if not key:
+            log.warning("a wish for a decision is left alone: the settings name its company no more")
+            return
+        company = self._companies[key]
         question = payload["question"]
         asked = [Failure(cause=Cause.SEQUENCE, invoice=number) for number in question.get("numbers", ())]
         if question.get("term") is not None:

@@ -42,8 +42,8 @@ HOPELESS = frozenset(
     }
 )
 
-Answerer = Callable[[dict[str, Any]], CardMessage]
-"""Makes the answer to a question, reading both systems."""
+Answerer = Callable[[str, dict[str, Any]], CardMessage]
+"""(company, question): makes the answer, reading both of the company's systems."""
 
 
 class Poster:
@@ -235,7 +235,7 @@ class Poster:
         if row.state == "posted":
             return
         body = dict(row.body)
-        content = self._answer(body)
+        content = self._answer(row.company, body)
         reply = WebhookClient(body["response_url"]).send(
             text=content.text,
             blocks=list(content.blocks),

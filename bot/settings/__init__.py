@@ -1,0 +1,23 @@
+"""Every setting with its default and its check, in one place; read from the environment, `.env` and `COMPANIES_FILE`."""
+
+from __future__ import annotations
+
+from bot.settings.company import ApprovalPolicy, CompanySettings
+from bot.settings.policy_file import terms_policy
+from bot.settings.problems import SettingsError
+from bot.settings.process import Settings
+from bot.settings.reading import FIELDS, load, set_names
+from bot.settings.values import Deputy, is_loopback
+
+__all__ = [
+    "FIELDS",
+    "ApprovalPolicy",
+    "CompanySettings",
+    "Deputy",
+    "Settings",
+    "SettingsError",
+    "is_loopback",
+    "load",
+    "set_names",
+    "terms_policy",
+]
