@@ -108,9 +108,14 @@ class CaseInvoice:
     """What was chosen for it, where its period is closed."""
 
     @property
+    def waits(self) -> bool:
+        """Whether it is not in Intacct yet."""
+        return self.arrival is Arrival.WAITING
+
+    @property
     def shut_out(self) -> bool:
         """Whether it waits, and its period is closed: then it is never simply synced again."""
-        return self.arrival is Arrival.WAITING and self.standing is not None and self.standing.closed
+        return self.waits and self.standing is not None and self.standing.closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

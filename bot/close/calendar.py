@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -41,8 +41,12 @@ def month(name: str) -> Period:
     year, number = int(found[1]), int(found[2])
     if not 1 <= number <= 12 or not FIRST_YEAR <= year <= LAST_YEAR:
         raise NoPeriod(f"{name} is no month")
+    return _month(year, number)
+
+
+def _month(year: int, number: int) -> Period:
     last = calendar.monthrange(year, number)[1]
-    return Period(name=name, first=date(year, number, 1), last=date(year, number, last))
+    return Period(name=f"{year:04}-{number:02}", first=date(year, number, 1), last=date(year, number, last))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +133,14 @@ class CloseCalendar:
     def standing(self, day: date, now: datetime) -> Standing | None:
         """How an invoice of a day stands: None where the calendar says nothing about it.
 
-        A day that no period holds, but that is before a closed one, is closed with it: periods close in their order.
+        A day that no period holds, but that is before a closed one, is closed since then at the latest: periods close
+        in their order.
         """
         held = next((each for each in self.closings if each.period.holds(day)), None)
         if held is None:
             later = [each for each in self.closings if each.period.first > day and each.cut_off <= now]
-            held = min(later, key=lambda each: each.period.first, default=None)
+            next_closed = min(later, key=lambda each: each.period.first, default=None)
+            held = replace(next_closed, period=_month(day.year, day.month)) if next_closed is not None else None
         return Standing(closing=held, as_of=now) if held is not None else None
 
     def nearest(self, now: datetime) -> Closing | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from bot.cases import store
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Findings, Reader, one_invoice, unknown
 from bot.cases.view import Unknown
+from bot.close import Standing
 from bot.records.engine import Database
 from bot.records.tables import messages
 from bot.slack.cards.answers import LookUp, help_answer, look_up_answer, nonsense, nothing_in_message
@@ -59,6 +60,7 @@ class Answering:
         return LookUp(
             number=number,
             found=tuple(findings.invoices.get(number, ())),
+            standings=self._standings(findings.invoices.get(number, ())),
             diagnosis=answer.diagnosis,
             company=self._company.key,
             entity=self._company.entity,
@@ -76,6 +78,7 @@ class Answering:
             number=number,
             term=name if number is None else None,
             found=found,
+            standings=self._standings(found),
             term_name=name,
             term_origin=found[0].term_origin.value if found else TermOrigin.NONE.value,
             diagnosis=answer.diagnosis,
@@ -88,6 +91,9 @@ class Answering:
             billing_url=self._company.billing_url,
             books_url=self._company.books_url,
         )
+
+    def _standings(self, found: Sequence[BilledInvoice]) -> tuple[Standing | None, ...]:
+        return tuple(self._company.periods.standing(invoice.invoice_date) for invoice in found)
 
     def _case(self, key: str) -> tuple[int | None, str]:
         with self._database.transaction() as connection:

@@ -15,9 +15,11 @@ from bot.cases import decide, intake
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.outbox import Address, card_key, say, whisper
+from bot.cases.period import choose
 from bot.cases.ports import Approvers, Clock, Company, Entitled, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Step
+from bot.cases.view import Course
 from bot.records import inbox
 from bot.records.inbox import InboxItem
 from bot.records.tables import cases, messages
@@ -229,6 +231,17 @@ class Handling:
             return decide.invoice_wrong(step, act, should_be=values["should_be"])
         if view is ViewId.EDIT:
             return self._edited(handled)
+        if view is ViewId.PERIOD:
+            course = Course(values["course"])
+            return choose(
+                step,
+                company,
+                act,
+                entitled=self._entitled(handled),
+                period=values["period"],
+                course=course,
+                reason=values["reason"],
+            )
         raise ValueError(f"the view {view.value} takes no submission")
 
     def _entitled(self, handled: _Handled) -> Entitled:

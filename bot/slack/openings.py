@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.codec import PROPOSAL
-from bot.cases.policy import refusal
+from bot.cases.policy import RefusalReason, refusal
 from bot.cases.ports import Person
 from bot.cases.view import CaseView
 from bot.records.tables import cases
@@ -35,6 +35,7 @@ ALWAYS = frozenset(
         ActionId.TELL_TERM,
         ActionId.DECLINE,
         ActionId.ACCEPT,
+        ActionId.PERIOD,
     }
 )
 """Clicks that always open a view; Create does where its proposal is not one-click."""
@@ -49,6 +50,7 @@ _VIEWS: dict[ActionId, Callable[[CaseView, ViewContext], View]] = {
     ActionId.ACCEPT: views.accept_view,
     ActionId.TELL_TERM: views.tell_term_view,
     ActionId.INVOICE_WRONG: views.invoice_wrong_view,
+    ActionId.PERIOD: views.period_view,
 }
 _STATES: dict[ActionId, tuple[CaseState, ...]] = {
     ActionId.CREATE: (CaseState.AWAITING_DECISION,),
@@ -58,6 +60,7 @@ _STATES: dict[ActionId, tuple[CaseState, ...]] = {
     ActionId.ACCEPT: (CaseState.ARRIVED_DIFFERENT,),
     ActionId.TELL_TERM: (CaseState.OPEN,),
     ActionId.INVOICE_WRONG: (CaseState.OPEN, CaseState.AWAITING_DECISION),
+    ActionId.PERIOD: tuple(state for state in CaseState if not state.final),
 }
 
 
@@ -114,7 +117,8 @@ def _filled(parts: Parts, act: Pressed) -> View:
         company_key = connection.scalar(select(cases.c.company).where(cases.c.id == act.case_id))
     if company_key is None:
         return views.notice_view("Not known", "I do not know this case any more. Nothing was done.")
-    approvers = parts.approvers.entitled(company_key).people if act.action in DECIDING else ()
+    named = act.action in DECIDING or act.action is ActionId.PERIOD
+    approvers = parts.approvers.entitled(company_key).people if named else ()
     company = parts.companies[company_key]
     with parts.database.transaction() as connection:
         row = store.read(connection, act.case_id)
@@ -129,5 +133,11 @@ def _filled(parts: Parts, act: Pressed) -> View:
         why = refusal(company.approval_policy, person, approvers=approvers, participants=people)
         if why is not None:
             return views.notice_view("Not yours to decide", refusal_sentence(why, approvers, act.user))
+    if act.action is ActionId.PERIOD and act.user not in approvers:
+        return views.notice_view(
+            "Not yours to choose", refusal_sentence(RefusalReason.NOT_APPROVER, approvers, act.user)
+        )
+    if act.action is ActionId.PERIOD and not any(invoice.shut_out for invoice in view.invoices):
+        return views.notice_view("Nothing to choose", "No invoice of this case waits in a closed period any more.")
     context = ViewContext(case_id=view.case_id, digest=view.digest, channel=act.channel)
     return _VIEWS[act.action](view, context)

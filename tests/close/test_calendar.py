@@ -52,7 +52,7 @@ def test_a_day_before_a_closed_period_is_closed_with_it_and_one_after_all_period
     assert CALENDAR.standing(early, at(5)) is None
     found = CALENDAR.standing(early, at(7))
     assert found is not None
-    assert (found.closed, found.closing) == (True, OCTOBER)
+    assert (found.closed, found.closing.period, found.closing.cut_off) == (True, month("2026-08"), OCTOBER.cut_off)
     assert CALENDAR.standing(date(2026, 12, 1), at(7)) is None
     assert Periods().standing(early) is None
     assert Periods(CALENDAR, lambda: at(7)).standing(None) is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.alerts.asked import Nonsense, Reason
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.view import CaseInvoice, Diagnosis
+from bot.close import Standing
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, CardMessage, Style, actions, button, context, divider, message, section
 from bot.slack.cards.buttons import look_up_value
@@ -15,6 +16,7 @@ from bot.slack.cards.evidence import evidence_lines, nearest_line
 from bot.slack.cards.facts import invoice_lines, order_lines
 from bot.slack.cards.headline import headline
 from bot.slack.cards.names import COMMAND, ActionId
+from bot.slack.cards.periods import period_lines
 from bot.slack.cards.plan import against_lines, plan_lines
 from bot.slack.cards.subject import Subject
 from bot.terms.matching import MatchKind
@@ -45,6 +47,8 @@ class LookUp:
     company: str
     entity: str = ""
     source_label: str
+    standings: tuple[Standing | None, ...] = ()
+    """How the dates of `found`, in its order, stand to the close calendar."""
     case_number: int | None = None
     """Of the open case about this, where there is one."""
     case_permalink: str = ""
@@ -81,7 +85,11 @@ def _them(count: int) -> str:
 
 
 def _subject(one: LookUp) -> Subject:
-    invoices = tuple(CaseInvoice(number=billed.number, billed=billed) for billed in one.found)
+    standings = one.standings or (None,) * len(one.found)
+    invoices = tuple(
+        CaseInvoice(number=billed.number, billed=billed, standing=standing)
+        for billed, standing in zip(one.found, standings, strict=True)
+    )
     if not invoices and one.number is not None:
         invoices = (CaseInvoice(number=one.number, billed=None),)
     return Subject(
@@ -106,6 +114,10 @@ def _one(one: LookUp, index: int, *, short: bool) -> list[Block]:
     facts = [line for line in _facts(one, subject) if line]
     if facts:
         blocks.append(section(*facts))
+    # Where the term is in order the invoice may long be in Intacct: then its period says nothing.
+    periods = period_lines(subject.invoices) if subject.kind is not MatchKind.EXACT else []
+    if periods:
+        blocks.append(section(*periods))
     evidence = [line for line in evidence_lines(subject) if line]
     if evidence:
         blocks.append(section(*evidence))

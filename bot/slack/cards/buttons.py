@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from bot.cases.case import CaseState
+from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.view import CaseView, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.blocks import VALUE_LIMIT, Block, Confirm, Style, button
@@ -74,7 +74,14 @@ def read_button(value: str) -> CaseButton | LookUpButton:
 def case_buttons(view: CaseView, subject: Subject) -> list[Block]:
     """The buttons of a case's card as it stands; none where nothing can be done any more, or just now."""
     value = case_value(view.case_id, view.digest)
-    return [_button(each, subject, value, first=index == 0) for index, each in enumerate(_offered(view, subject))]
+    offered = _offered(view, subject)
+    if any(invoice.shut_out for invoice in view.invoices) and view.state not in _NOT_JUST_NOW:
+        offered = (*offered, ActionId.PERIOD)
+    return [_button(each, subject, value, first=index == 0) for index, each in enumerate(offered)]
+
+
+_NOT_JUST_NOW = FINAL_STATES | {CaseState.WRITING, CaseState.VERIFYING}
+"""The states in which a card has no buttons."""
 
 
 def _offered(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
@@ -137,6 +144,9 @@ _LEADING = frozenset({ActionId.CREATE, ActionId.REACTIVATE, ActionId.CORRECTED})
 
 
 def _label(action_id: ActionId, subject: Subject) -> str:
+    if action_id is ActionId.PERIOD:
+        chosen = all(invoice.choice is not None for invoice in subject.invoices if invoice.shut_out)
+        return "Closed period: choose differently" if chosen else "Closed period: choose"
     if action_id is ActionId.CREATE:
         if subject.kind in (MatchKind.LOOKALIKE, MatchKind.EQUIVALENT):
             return "Create the exact name"

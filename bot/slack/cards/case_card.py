@@ -18,6 +18,7 @@ from bot.slack.cards.outcome import (
     state_headline,
     state_words,
 )
+from bot.slack.cards.periods import period_lines
 from bot.slack.cards.plan import Tense, against_lines, plan_lines
 from bot.slack.cards.subject import Subject, of_case
 from bot.terms.matching import MatchKind
@@ -67,6 +68,9 @@ def _state_line(view: CaseView, subject: Subject) -> str:
 def _matter(view: CaseView, subject: Subject) -> list[Block]:
     facts = [line for line in invoice_lines(subject) if line]
     blocks = [section(*facts)] if facts else []
+    periods = period_lines(view.invoices) if not view.state.final else []
+    if periods:
+        blocks.append(section(*periods))
     if view.state in BEFORE_DECISION or _in_order(view, subject):
         lines = [line for line in evidence_lines(subject) if line]
         if view.proposal is None and (near := nearest_line(subject)):

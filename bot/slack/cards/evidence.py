@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.cases.view import Diagnosis, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.facts import described, numbers
+from bot.slack.cards.periods import shut_out_steps, split
 from bot.slack.cards.subject import Subject
 from bot.terms.limits import name_trouble
 from bot.terms.matching import Match, MatchKind, XRay
@@ -95,11 +96,21 @@ def _exact(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[str]:
         after = ", after this alert" if subject.failed else ""
         since = f"It is so since {words.at_moment(changed)}{after}. "
     rule = f" Its rule: {rule_words(term)}." if term is not None else ""
+    free, shut = split(subject.invoices)
+    if not subject.failed and shut:
+        why = "the period of its date is closed for AR, and an approver chooses first, on the case's card"
+        return [
+            f"{since}Nothing to create.{rule}",
+            f"If {numbers(shut)} is not in Intacct, do not simply sync it again: {why}.",
+        ]
     if not subject.failed:
         which = numbers(subject.invoices) if subject.invoices else "an invoice with it"
         return [
             f"{since}Nothing to create.{rule} If {which} is not in Intacct, sync it again in {subject.source_link}."
         ]
+    if shut:
+        sync = f" Sync {numbers(free)} again in {subject.source_link}." if free else ""
+        return [f"{since}Nothing to create.{rule}{sync} I am watching.", *shut_out_steps(subject, shut)]
     return [
         f"{since}Nothing to create: sync {numbers(subject.invoices)} again in {subject.source_link}.{rule} I am watching.",
         "If it fails again all the same, the term is not the cause, and the card will say what else to look at.",

@@ -28,6 +28,8 @@ class ActionId(StrEnum):
     """Open the view that asks for the reason."""
     ACCEPT = "case.accept"
     """Open the view that asks why an invoice that arrived otherwise than billed is accepted."""
+    PERIOD = "case.period"
+    """Open the view in which an approver chooses how an invoice of a closed period gets into the books."""
 
 
 class ViewId(StrEnum):
@@ -46,6 +48,8 @@ class ViewId(StrEnum):
     """The message shortcut's answer; nothing is submitted."""
     NOTICE = "view.notice"
     """A sentence in place of the view that was asked for; nothing is submitted."""
+    PERIOD = "view.period"
+    """A closed period: reopen it, or post in the current one."""
 
 
 class BlockId(StrEnum):
@@ -73,6 +77,9 @@ class BlockId(StrEnum):
     TERM_START = "tell.due_start"
     TERM_DAYS = "tell.due_days"
     SHOULD_BE = "wrong.should_be"
+    PERIOD_WHICH = "period.which"
+    PERIOD_COURSE = "period.course"
+    PERIOD_REASON = "period.reason"
 
 
 INPUT = "value"

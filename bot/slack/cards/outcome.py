@@ -14,6 +14,7 @@ from bot.slack.cards.blocks import bullets
 from bot.slack.cards.evidence import OTHER_CAUSES
 from bot.slack.cards.facts import INVOICES_SHOWN, numbers, payments_behind, waiting
 from bot.slack.cards.headline import headline
+from bot.slack.cards.periods import shut_out_steps, split
 from bot.slack.cards.subject import Subject
 from bot.terms.matching import MatchKind
 from bot.terms.proposal import Action
@@ -192,10 +193,10 @@ def _awaiting_sync(view: CaseView, subject: Subject) -> list[str]:
     record = f"record {words.name(view.record_no, 20)}" if view.record_no else ""
     if _written(view):
         proof = f"{words.first_upper(', '.join(part for part in (record, 'read back and identical') if part))}."
-        return [decided(view), f"{proof} {sync_again(subject, left)}"]
+        return [decided(view), *_with_steps(proof, subject, left)]
     if view.appeared:
         told = f"It is there and active{f' ({record})' if record else ''}, and was not written by this case."
-        return [f"{told} {sync_again(subject, left)}"]
+        return _with_steps(told, subject, left)
     corrected = corrected_invoices(view)
     if corrected:
         shown = [
@@ -203,8 +204,16 @@ def _awaiting_sync(view: CaseView, subject: Subject) -> list[str]:
             for invoice in corrected[:INVOICES_SHOWN]
             if invoice.billed is not None and invoice.billed.term_name is not None
         ]
-        return [f"Read in {subject.source}: {words.joined(shown)}. {sync_again(subject, left)}"]
-    return [] if subject.kind is MatchKind.EXACT else [sync_again(subject, left)]
+        return _with_steps(f"Read in {subject.source}: {words.joined(shown)}.", subject, left)
+    return [] if subject.kind is MatchKind.EXACT else _with_steps("", subject, left)
+
+
+def _with_steps(told: str, subject: Subject, left: Sequence[CaseInvoice]) -> list[str]:
+    """What is to be done next: the sync, and for invoices of a closed period what was chosen for them instead."""
+    free, shut = split(left)
+    if shut and not free:
+        return [told, *shut_out_steps(subject, shut), "I am watching."]
+    return [f"{told} {sync_again(subject, free)}".strip(), *shut_out_steps(subject, shut)]
 
 
 def sync_again(subject: Subject, left: Sequence[CaseInvoice]) -> str:

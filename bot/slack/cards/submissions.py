@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.alerts.sentences import LONGEST_TERM
+from bot.cases.view import Course
+from bot.close import NoPeriod, month
 from bot.slack.cards import words
 from bot.slack.cards.names import INPUT, BlockId
 from bot.terms.term import (
@@ -70,6 +72,16 @@ class ToldTerm:
     """As typed, untouched."""
     due: DueRule | None
     """None: to be read from the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCourse:
+    """How the invoices of a closed period get into the books, and why."""
+
+    period: str
+    """`2026-09`."""
+    course: Course
+    reason: str
 
 
 @dataclass(slots=True)
@@ -269,6 +281,22 @@ def read_accept(values: Values) -> str | Problems:
 def read_invoice_wrong(values: Values) -> str | Problems:
     """What the invoice should say, in the person's words."""
     return _one_text(values, BlockId.SHOULD_BE, TERM_NAME_LONGEST, what="the terms that the invoice should have")
+
+
+def read_period(values: Values) -> ChosenCourse | Problems:
+    """What was chosen for which closed period."""
+    reading = _Reading(values)
+    option = values.get(BlockId.PERIOD_WHICH, {}).get(INPUT, {}).get("selected_option")
+    period = str(option.get("value")) if isinstance(option, dict) else ""
+    try:
+        month(period)
+    except NoPeriod:
+        reading.problem(BlockId.PERIOD_WHICH, "Please choose the period.")
+    if reading.values.get(BlockId.PERIOD_COURSE, {}).get(INPUT, {}).get("selected_option") is None:
+        reading.problem(BlockId.PERIOD_COURSE, "Please choose one.")
+    course = reading.chosen(BlockId.PERIOD_COURSE, Course, Course.CURRENT)
+    reason = reading.text(BlockId.PERIOD_REASON, REASON_LONGEST, what="a reason")
+    return reading.problems or ChosenCourse(period, course, reason)
 
 
 def _one_text(values: Values, block: BlockId, longest: int, *, what: str) -> str | Problems:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from bot.cases.case import CaseState
-from bot.cases.view import Arrival, CaseView
+from bot.cases.view import Arrival, CaseView, Course
 from bot.slack.cards import words
 from bot.slack.cards.answers import LookUp, look_up_blocks
 from bot.slack.cards.blocks import (
@@ -29,6 +29,7 @@ from bot.slack.cards.evidence import evidence_lines, nearest_line
 from bot.slack.cards.facts import invoice_lines, numbers
 from bot.slack.cards.names import BlockId, ViewId
 from bot.slack.cards.outcome import difference_lines
+from bot.slack.cards.periods import by_closing, period_lines, split
 from bot.slack.cards.plan import plan_lines
 from bot.slack.cards.subject import Subject, of_case
 from bot.slack.cards.submissions import (
@@ -294,6 +295,48 @@ def invoice_wrong_view(view: CaseView, context_: ViewContext) -> View:
         ),
     ]
     return _view(ViewId.INVOICE_WRONG, "The invoice is wrong", blocks, submit="Save", context_=context_)
+
+
+def period_view(view: CaseView, context_: ViewContext) -> View:
+    """How the invoices of a closed period get into the books. Raises ValueError where none is shut out."""
+    shut = by_closing(split(view.invoices)[1])
+    if not shut:
+        raise ValueError("no invoice of this case is dated in a closed period")
+    open_ones = [closing for closing, inside in shut if any(each.choice is None for each in inside)]
+    preset = (open_ones or [closing for closing, _ in shut])[0].period.name
+    choices = tuple(
+        Option(
+            value=closing.period.name,
+            label=f"{words.period(closing.period.name)} ({words.counted(len(inside), 'invoice')})",
+        )
+        for closing, inside in shut[:PERIODS_OFFERED]
+    )
+    blocks = [
+        section(*_head(view, of_case(view))[:1], *period_lines(view.invoices)),
+        context(
+            "The due date that the customer was sent stays as it is. I write nothing to Intacct for this: the card then "
+            "says what is to be done, and in which order."
+        ),
+        input_block(Input(block_id=BlockId.PERIOD_WHICH, label="Closed period", value=preset, options=choices)),
+        input_block(
+            Input(
+                block_id=BlockId.PERIOD_COURSE,
+                label="How do its invoices get into the books?",
+                options=(
+                    Option(value=Course.REOPEN.value, label="Reopen the period"),
+                    Option(
+                        value=Course.CURRENT.value, label="Post in the current period, with an accrual for the old one"
+                    ),
+                ),
+            )
+        ),
+        _reason(BlockId.PERIOD_REASON, "Why?", "Shown on the card, and kept in the journal under your name."),
+    ]
+    return _view(ViewId.PERIOD, "Closed period", blocks, submit="Choose", context_=context_)
+
+
+PERIODS_OFFERED = 50
+"""Closed periods that one view offers; Slack takes 100 options."""
 
 
 def _head(view: CaseView, subject: Subject) -> list[str]:

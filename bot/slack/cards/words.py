@@ -213,6 +213,26 @@ def month(day: date) -> str:
     return _MONTHS[day.month - 1]
 
 
+def period(name: str) -> str:
+    """An accounting period by its name: `2026-10` as `October 2026`."""
+    year, _, number_ = name.partition("-")
+    return f"{_MONTH_NAMES[int(number_) - 1]} {year}"
+
+
+_MONTH_NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from bot.cases.codec import RULE
 from bot.slack.cards import submissions
 from bot.slack.cards.names import ViewId
-from bot.slack.cards.submissions import Approval, EditedTerm, ToldTerm
+from bot.slack.cards.submissions import Approval, ChosenCourse, EditedTerm, ToldTerm
 from bot.slack.cards.views import read_context
 from bot.slack.door import ItemKind, submission_key
 from bot.slack.parts import Parts
@@ -18,7 +18,7 @@ from bot.slack.sorry import REPEAT
 from bot.terms.term import PaymentTerm
 
 Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
-Read = EditedTerm | Approval | ToldTerm | str | dict[str, str]
+Read = EditedTerm | Approval | ToldTerm | ChosenCourse | str | dict[str, str]
 
 _READERS: dict[ViewId, Callable[[Any], Read]] = {
     ViewId.EDIT: submissions.read_edit,
@@ -27,6 +27,7 @@ _READERS: dict[ViewId, Callable[[Any], Read]] = {
     ViewId.ACCEPT: submissions.read_accept,
     ViewId.TELL_TERM: submissions.read_tell_term,
     ViewId.INVOICE_WRONG: submissions.read_invoice_wrong,
+    ViewId.PERIOD: submissions.read_period,
 }
 
 
@@ -63,8 +64,10 @@ def _register(app: App, parts: Parts, view_id: ViewId, reader: Callable[[Any], R
         ack()
 
 
-def _kept(view_id: ViewId, read: EditedTerm | Approval | ToldTerm | str) -> dict[str, Any]:
+def _kept(view_id: ViewId, read: EditedTerm | Approval | ToldTerm | ChosenCourse | str) -> dict[str, Any]:
     """A submission's values as the inbox keeps them."""
+    if isinstance(read, ChosenCourse):
+        return {"period": read.period, "course": read.course.value, "reason": read.reason}
     if isinstance(read, EditedTerm):
         rule = RULE.dump_python(read.rule, mode="json")
         return {"rule": rule, "description": read.description, "reason": read.reason}

@@ -13,12 +13,15 @@ from bot.cases.view import (
     Arrival,
     CaseInvoice,
     CaseView,
+    Course,
     DecisionView,
     Diagnosis,
     FieldDifference,
+    PeriodChoice,
     Trouble,
     Unknown,
 )
+from bot.close import CloseCalendar, Closing, month
 from bot.terms.matching import Difference, DifferenceKind, Match, MatchKind, XRay
 from bot.terms.proposal import Action, FieldSource, ProofLine, Proposal, ProposedField
 from bot.terms.term import ArTerm, DueFrom, DueRule, PaymentTerm
@@ -368,4 +371,57 @@ BY_STATE: dict[str, CaseView] = {
     "cause unknown": case(state=CaseState.CAUSE_UNKNOWN, diagnosis=EXACT_OLD, proposal=None),
 }
 
-EVERY = BY_MATCH | BY_STATE
+CALENDAR = CloseCalendar(
+    (
+        Closing(period=month("2026-10"), cut_off=datetime(2026, 11, 6, 23, tzinfo=UTC)),
+        Closing(period=month("2026-11"), cut_off=datetime(2026, 12, 7, 23, tzinfo=UTC)),
+    )
+)
+
+
+def dated(at: datetime, choice: PeriodChoice | None = None) -> tuple[CaseInvoice, ...]:
+    """Three invoices, two of November and one of October, as the calendar has them at a moment."""
+    first, second, third = waiting()
+    assert third.billed is not None
+    october = replace(third.billed, invoice_date=date(2026, 10, 28), due_date=date(2026, 12, 12))
+    return (
+        *(replace(each, standing=CALENDAR.standing(date(2026, 11, 2), at)) for each in (first, second)),
+        replace(third, billed=october, standing=CALENDAR.standing(date(2026, 10, 28), at), choice=choice),
+    )
+
+
+def choice(course: Course) -> PeriodChoice:
+    """What Priya chose for October."""
+    return PeriodChoice(
+        period="2026-10", course=course, reason="The audit is done.", team="T0ACME", user_id="U0PRIYA", at=NOW
+    )
+
+
+CLOSED_AT, NEAR_AT = NOW, datetime(2026, 11, 4, 20, 15, tzinfo=UTC)
+CLOSED_EXACT = tuple(
+    replace(each, billed=replace(each.billed, term_name="Net 15")) for each in dated(CLOSED_AT)[2:] if each.billed
+)
+BY_PERIOD: dict[str, CaseView] = {
+    "period closes soon": case(invoices=dated(NEAR_AT)),
+    "period closed": case(invoices=dated(CLOSED_AT)),
+    "period closed, awaiting sync": case(
+        state=CaseState.AWAITING_SYNC, decision=APPROVED, record_no="48", invoices=dated(CLOSED_AT)
+    ),
+    "period to be reopened": case(
+        state=CaseState.AWAITING_SYNC,
+        decision=APPROVED,
+        record_no="48",
+        invoices=dated(CLOSED_AT, choice(Course.REOPEN)),
+    ),
+    "posted in the current period": case(
+        state=CaseState.AWAITING_SYNC,
+        decision=APPROVED,
+        record_no="48",
+        invoices=dated(CLOSED_AT, choice(Course.CURRENT))[2:],
+    ),
+    "period closed, exact": of(
+        EXACT_OLD, "Net 15", 15, state=CaseState.AWAITING_SYNC, proposal=None, digest="", invoices=CLOSED_EXACT
+    ),
+}
+
+EVERY = BY_MATCH | BY_STATE | BY_PERIOD

@@ -21,6 +21,7 @@ from tests.slack.cards.limits import faults, texts
 from tests.slack.cards.reading import button, buttons, read
 
 EDIT, WRONG, DECLINE, CHECK = "case.edit", "case.invoice_wrong", "case.decline", "case.check"
+PERIOD = "case.period"
 TABLE = {
     "absent": ["case.create", EDIT, WRONG, DECLINE],
     "absent not one-click": ["case.create", EDIT, WRONG, DECLINE],
@@ -58,6 +59,12 @@ TABLE = {
     "expired": [],
     "dismissed": [],
     "cause unknown": [],
+    "period closes soon": ["case.create", EDIT, WRONG, DECLINE],
+    "period closed": ["case.create", EDIT, WRONG, DECLINE, PERIOD],
+    "period closed, awaiting sync": [CHECK, PERIOD],
+    "period to be reopened": [CHECK, PERIOD],
+    "posted in the current period": [CHECK, PERIOD],
+    "period closed, exact": [CHECK, PERIOD],
 }
 
 

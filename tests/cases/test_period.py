@@ -1,0 +1,174 @@
+"""The choice for invoices of a closed period: whose it is, what it covers, what is kept of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import update
+
+from bot.billing.source import BilledInvoice, TermOrigin
+from bot.cases import store
+from bot.cases.decide import Act, Outcome, OutcomeKind
+from bot.cases.period import choose
+from bot.cases.ports import Company, Entitled, Person
+from bot.cases.step import Step, step
+from bot.cases.view import Course
+from bot.close import CloseCalendar, Closing, Periods, month
+from bot.records import journal
+from bot.records.engine import Database
+from bot.records.tables import case_invoices, cases
+from bot.terms.proposal import Policy
+
+NOW = datetime(2026, 11, 24, 9, 14, tzinfo=UTC)
+OCTOBER = Closing(period=month("2026-10"), cut_off=datetime(2026, 11, 6, 23, tzinfo=UTC))
+APPROVERS = Entitled(approvers=frozenset({"U0DAN"}), deputies=frozenset({"U0LEE"}))
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def company(clock: Clock) -> Company:
+    return Company(
+        key="acme",
+        entity="",
+        books=SimpleNamespace(),  # type: ignore[arg-type]  # neither system is asked
+        source=SimpleNamespace(label="BILL"),  # type: ignore[arg-type]
+        alert_channels=("C0FINALERTS",),
+        approval_policy="second-person",
+        decision_days=7,
+        terms_policy=Policy(),
+        zone=ZoneInfo("America/New_York"),
+        periods=Periods(CloseCalendar((OCTOBER,)), clock.now),
+    )
+
+
+def billed(number: str, day: date | None) -> BilledInvoice:
+    return BilledInvoice(
+        number=number,
+        source_id=number,
+        customer_id="C1",
+        customer_name="Globex GmbH",
+        term_name="Net 45",
+        term_origin=TermOrigin.INVOICE,
+        invoice_date=day,
+        due_date=None,
+        amount=Decimal("120.00"),
+        balance=Decimal("120.00"),
+        currency="USD",
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def taken(database: Database, clock: Clock) -> Iterator[Step]:
+    with step(database, clock, "test") as taken:
+        yield taken
+
+
+@pytest.fixture
+def case(taken: Step, clock: Clock) -> Any:
+    """Two invoices of October, one of November, one without a date."""
+    opened = store.open_case(
+        taken, company(clock), "term::Net 45", term_name="Net 45", alerted_at=NOW, origin=TermOrigin.INVOICE
+    )
+    days = {"INV-1": date(2026, 10, 5), "INV-2": date(2026, 10, 31), "INV-3": date(2026, 11, 2), "INV-4": None}
+    store.await_invoices(taken, opened.id, [(number, billed(number, day)) for number, day in days.items()])
+    return opened
+
+
+def chosen(taken: Step, case: Any, clock: Clock, **changes: Any) -> Outcome:
+    who = Person(team="T0ACME", user_id=changes.pop("user", "U0DAN"))
+    wanted = {"period": "2026-10", "course": Course.REOPEN, "reason": "The audit is done.", **changes}
+    act = Act(case_id=case.id, person=who, digest="", key="submission:1")
+    return choose(taken, company(clock), act, entitled=APPROVERS, **wanted)
+
+
+def kept(taken: Step, case: Any, clock: Clock) -> dict[str, str | None]:
+    rows = store.waiting_invoices(taken.connection, case.id, company(clock).periods)
+    return {row.number: row.choice.course.value if row.choice else None for row in rows}
+
+
+def entries(taken: Step, kind: str) -> list[dict[str, Any]]:
+    taken.finish()
+    return [json.loads(entry.canonical) for entry in journal.entries(taken.connection, "acme") if entry.kind == kind]
+
+
+def test_a_choice_covers_the_invoices_of_its_period_and_no_others(taken: Step, case: Any, clock: Clock) -> None:
+    assert chosen(taken, case, clock).kind is OutcomeKind.DONE
+    assert kept(taken, case, clock) == {"INV-1": "reopen", "INV-2": "reopen", "INV-3": None, "INV-4": None}
+
+
+def test_a_choice_is_kept_in_the_journal_with_who_why_and_who_could(taken: Step, case: Any, clock: Clock) -> None:
+    chosen(taken, case, clock, user="U0LEE")
+    (entry,) = entries(taken, "period")
+    assert entry["actor"] == "U0LEE"
+    assert entry["content"] == {
+        "case": case.number,
+        "period": "2026-10",
+        "closed_since": "2026-11-06T23:00:00.000000Z",
+        "course": "reopen",
+        "reason": "The audit is done.",
+        "invoices": ["INV-1", "INV-2"],
+        "replaces": [],
+        "team": "T0ACME",
+        "approvers": ["U0DAN"],
+        "deputies": ["U0LEE"],
+    }
+
+
+def test_who_may_not_decide_may_not_choose_and_that_is_kept(taken: Step, case: Any, clock: Clock) -> None:
+    assert chosen(taken, case, clock, user="U0MARIA").kind is OutcomeKind.REFUSED
+    assert set(kept(taken, case, clock).values()) == {None}
+    (refusal,) = entries(taken, "refused")
+    assert (refusal["actor"], refusal["content"]["what"]) == ("U0MARIA", "period")
+    assert entries(taken, "period") == []
+
+
+def test_a_later_choice_stands_instead_and_says_what_it_replaces(taken: Step, case: Any, clock: Clock) -> None:
+    chosen(taken, case, clock)
+    chosen(taken, case, clock, course=Course.CURRENT)
+    assert kept(taken, case, clock)["INV-1"] == "current"
+    assert [entry["content"]["replaces"] for entry in entries(taken, "period")] == [[], ["reopen"]]
+
+
+def test_a_choice_needs_a_reason(taken: Step, case: Any, clock: Clock) -> None:
+    assert chosen(taken, case, clock, reason=" ").kind is OutcomeKind.NEEDS_REASON
+    assert set(kept(taken, case, clock).values()) == {None}
+
+
+@pytest.mark.parametrize("why", ["open", "other", "arrived", "ended"])
+def test_nothing_is_chosen_for_what_is_not_shut_out(taken: Step, case: Any, clock: Clock, why: str) -> None:
+    if why == "open":
+        clock.moment = OCTOBER.cut_off - timedelta(seconds=1)
+    if why == "arrived":
+        taken.connection.execute(update(case_invoices).values(arrival="arrived"))
+    if why == "ended":
+        taken.connection.execute(update(cases).values(state="expired"))
+    outcome = chosen(taken, case, clock, period="2026-11" if why == "other" else "2026-10")
+    assert outcome.kind is OutcomeKind.OUTDATED
+    assert entries(taken, "period") == []
+
+
+def test_an_invoice_that_joins_later_still_waits_for_a_choice(taken: Step, case: Any, clock: Clock) -> None:
+    chosen(taken, case, clock)
+    store.await_invoices(taken, case.id, [("INV-5", billed("INV-5", date(2026, 10, 7)))])
+    assert kept(taken, case, clock)["INV-5"] is None
+    assert kept(taken, case, clock)["INV-1"] == "reopen"
