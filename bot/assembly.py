@@ -31,6 +31,7 @@ from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
 from bot.cases.step import Step, step
 from bot.cases.work import Workshop
+from bot.close import Periods
 from bot.intacct.client import Intacct
 from bot.intacct.errors import GatewayBusy
 from bot.records import inbox, jobs, journal, migrate, schedule
@@ -41,7 +42,7 @@ from bot.records.jobs import Jobs, Worker
 from bot.records.postgres import EmbeddedPostgres
 from bot.records.tables import cases
 from bot.records.tables import inbox as inbox_table
-from bot.settings import CompanySettings, Settings, terms_policy
+from bot.settings import CompanySettings, Settings, close_calendar, terms_policy
 from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
 from bot.slack.approvers import Named, SlackApprovers
@@ -166,8 +167,9 @@ class Services:
         """Both clients of the workspace."""
         return clients(self.settings.slack_bot_token.get_secret_value(), self.settings.slack_api_url)
 
-    def company(self, company: CompanySettings) -> Company:
+    def company(self, company: CompanySettings, clock: Clock) -> Company:
         """A company with its systems and rules."""
+        calendar = close_calendar(company.close_calendar, company.zone).of_entity(company.intacct_location_id)
         return Company(
             key=company.key,
             entity=company.intacct_location_id,
@@ -181,6 +183,7 @@ class Services:
             zone=company.zone,
             billing_url=BILL_PAGE if company.has_bill else "",
             books_url=INTACCT_PAGE,
+            periods=Periods(calendar, clock.now),
         )
 
     def end(self) -> None:
@@ -247,7 +250,7 @@ class Bot:
 
     def _desk(self, settings: CompanySettings) -> Desk:
         database, clock = self._database, self._clock
-        company = self._services.company(settings)
+        company = self._services.company(settings, clock)
         reader = Reader(company)
         return Desk(
             company=company,

@@ -16,7 +16,7 @@ from bot.billing.source import SourceError
 from bot.records.journal import JournalUnguarded
 from bot.records.migrate import DatabaseNewer, DatabaseOlder
 from bot.records.postgres import EmbeddedPostgresBusy
-from bot.settings import CompanySettings, Settings, SettingsError, load, terms_policy
+from bot.settings import CompanySettings, Settings, SettingsError, close_calendar, load, terms_policy
 from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.clients import SlackClients
 
@@ -61,6 +61,7 @@ def _findings(folder: Path) -> Iterator[Finding]:
         settings = load()
         for company in settings.companies:
             terms_policy(company.terms_policy)
+            close_calendar(company.close_calendar, company.zone)
     except SettingsError as error:
         yield from (_bad(f"Settings: {problem}", "") for problem in error.problems)
         return

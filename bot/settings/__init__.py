@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.settings.calendar_file import close_calendar
 from bot.settings.company import ApprovalPolicy, CompanySettings
 from bot.settings.policy_file import terms_policy
 from bot.settings.problems import SettingsError
@@ -16,6 +17,7 @@ __all__ = [
     "Deputy",
     "Settings",
     "SettingsError",
+    "close_calendar",
     "is_loopback",
     "load",
     "set_names",

@@ -34,6 +34,7 @@ class CompanySettings(BaseModel):
     approval_policy: ApprovalPolicy = "second-person"
     decision_days: Annotated[int, Field(ge=1, le=90)] = 7
     terms_policy: Path | None = None
+    close_calendar: Path | None = None
 
     intacct_url: Address = INTACCT_URL
     intacct_sender_id: str = ""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.close.file import CalendarProblems, read
+from bot.settings import SettingsError, close_calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -85,3 +86,13 @@ def test_each_mistake_says_what_is_taken(file: Path, text: str, told: str) -> No
 
 def test_every_mistake_is_a_line_of_its_own(file: Path) -> None:
     assert len(problems(file, one(period="1") + one(**GOOD, entity="2") + "[other]\n")) == 3
+
+
+def test_the_setting_names_itself_in_each_line_and_nothing_set_closes_nothing(file: Path) -> None:
+    file.write_text(one(period="1"))
+    with pytest.raises(SettingsError) as refused:
+        close_calendar(file, NEW_YORK)
+    assert refused.value.problems[0].startswith("CLOSE_CALENDAR: close 1: period takes")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        close_calendar(file.with_name("absent.toml"), NEW_YORK)
+    assert close_calendar(None, NEW_YORK).closings == ()
