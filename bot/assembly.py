@@ -47,12 +47,13 @@ from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
 from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.backfill import Backfill
-from bot.slack.cards.blocks import CardMessage
 from bot.slack.clients import SlackClients, clients
 from bot.slack.door import Door
 from bot.slack.handling import Handling
+from bot.slack.insight import Insight
 from bot.slack.parts import Parts
 from bot.slack.posting import Poster
+from bot.slack.reception import Reception
 
 log = logging.getLogger(__name__)
 
@@ -227,7 +228,9 @@ class Bot:
             slack.other, {company.key: _named(company, clock) for company in settings.companies}
         )
         self._handling = Handling(companies, self._approvers, clock)
-        self._poster = Poster(self._database, slack, companies, self._approvers, self._answer)
+        self._insight = Insight(slack.other, companies, self._approvers)
+        reception = Reception({key: desk.answering.answer for key, desk in self._desks.items()}, self._insight.of)
+        self._poster = Poster(self._database, slack, companies, self._approvers, reception.answer)
         door = Door(self._database)
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="aside")
         self._backfill = Backfill(self._database, slack.other, door, clock, self._handling.channels)
@@ -239,6 +242,7 @@ class Bot:
             clients=slack,
             listens=self._handling.listens,
             aside=self._aside,
+            insight=self._insight,
             came_up=self._came_up,
         )
         self._app = bolt_app(slack, settings.slack_signing_secret.get_secret_value() or None, parts)
@@ -261,9 +265,6 @@ class Bot:
 
     def _permalink(self, channel: str, ts: str) -> str:
         return str(self._slack.other.chat_getPermalink(channel=channel, message_ts=ts)["permalink"])
-
-    def _answer(self, company: str, body: dict[str, Any]) -> CardMessage:
-        return self._desks[company].answering.answer(body)
 
     def _at(self, company: str) -> Desk | None:
         """The desk of a company; None where the settings name it no more, and its work rests until they do."""

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import func, select
 
 from bot.cases.case import FINAL_STATES
-from bot.cases.ports import Companies
-from bot.records.engine import Database
+from bot.cases.ports import Company
 from bot.records.tables import case_invoices, cases, messages
 from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeValue, home
 from bot.slack.clients import SlackClients
+from bot.slack.parts import Parts
 
 
-def publish_home(database: Database, companies: Companies, clients: SlackClients, *, user: str) -> None:
-    """Publishes one person's App Home."""
-    clients.other.views_publish(user_id=user, view=home(_value(database, companies, clients)))
+def publish_home(parts: Parts, *, user: str) -> None:
+    """Publishes one person's App Home: of the companies that he may be told about, and of no other."""
+    companies = parts.insight.of(user)
+    value = _value(parts, companies) if companies else _help_alone()
+    parts.clients.other.views_publish(user_id=user, view=home(value))
 
 
-def _value(database: Database, companies: Companies, clients: SlackClients) -> HomeValue:
-    live = cases.c.state.not_in([state.value for state in FINAL_STATES])
+def _help_alone() -> HomeValue:
+    return HomeValue(open_cases=(), open_total=0, health=(), at=datetime.now(UTC))
+
+
+def _value(parts: Parts, companies: Sequence[Company]) -> HomeValue:
+    clients = parts.clients
+    keys = [company.key for company in companies]
+    live = cases.c.state.not_in([state.value for state in FINAL_STATES]) & cases.c.company.in_(keys)
     waiting = (
         select(func.count()).select_from(case_invoices).where(case_invoices.c.case_id == cases.c.id).scalar_subquery()
     )
-    with database.transaction() as connection:
+    with parts.database.transaction() as connection:
         total = connection.scalar(select(func.count()).select_from(cases).where(live)) or 0
         rows = connection.execute(
             select(cases, waiting.label("invoices"), messages.c.channel, messages.c.ts)
@@ -34,7 +43,9 @@ def _value(database: Database, companies: Companies, clients: SlackClients) -> H
             .order_by(cases.c.id.desc())
             .limit(CASES_SHOWN)
         ).all()
-        set_aside = connection.scalar(select(func.count()).select_from(messages).where(messages.c.state == "dead"))
+        set_aside = connection.scalar(
+            select(func.count()).select_from(messages).where(messages.c.state == "dead", messages.c.company.in_(keys))
+        )
     listed = tuple(
         HomeCase(
             number=row.number,
@@ -56,7 +67,7 @@ def _value(database: Database, companies: Companies, clients: SlackClients) -> H
             HealthLine(name="Slack", well=not set_aside, sentence=said),
         ),
         at=datetime.now(UTC),
-        alert_channels=tuple(channel for company in companies.values() for channel in company.alert_channels),
+        alert_channels=tuple(channel for company in companies for channel in company.alert_channels),
     )
 
 

@@ -10,6 +10,7 @@ from bot.cases.ports import Approvers, Companies
 from bot.records.engine import Database
 from bot.slack.clients import SlackClients
 from bot.slack.door import Door
+from bot.slack.insight import Insight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +26,7 @@ class Parts:
     """Whether alerts are read in a channel."""
     aside: Executor
     """Where work goes that an acknowledgement cannot wait for."""
+    insight: Insight
+    """Which companies a person may be told about."""
     came_up: Callable[[], None]
     """Called when a socket has come up: what was missed is read."""

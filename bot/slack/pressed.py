@@ -47,7 +47,11 @@ def pressed(body: dict[str, Any]) -> Pressed | None:
         return None
     question: dict[str, Any] | None = None
     if isinstance(meant, LookUpButton):
-        question = {"numbers": [meant.number] if meant.number is not None else [], "term": meant.term}
+        question = {
+            "numbers": [meant.number] if meant.number is not None else [],
+            "term": meant.term,
+            "company": meant.company,
+        }
     container = body.get("container") or {}
     return Pressed(
         action=action,

@@ -11,6 +11,7 @@ from bot.sandbox.intacct.errors import ControlError, FunctionError, SignInError,
 from bot.sandbox.world import World
 
 COMPANY = "acme"
+"""The company id of a world whose store names no other (table `intacct_company`, key `id`)."""
 SENDERS = {"sandbox": "sandbox-sender-password", "elsewhere": "elsewhere-sender-password"}
 """Known senders and their passwords."""
 AUTHORISED = ("sandbox",)
@@ -74,6 +75,12 @@ class Accounts:
         self._world = world
         self._sessions: dict[str, Session] = {}
 
+    @property
+    def company(self) -> str:
+        """The company id that sign-ins name."""
+        kept = self._world.store.table("intacct_company").get("id")
+        return str(kept["COMPANYID"]) if kept is not None else COMPANY
+
     def check_sender(self, control: Control) -> None:
         """Raises a control failure for an unknown sender, a wrong sender password, or a transport policy."""
         if SENDERS.get(control.sender) != control.password:
@@ -85,10 +92,10 @@ class Accounts:
 
     def sign_in(self, control: Control, login: Login) -> Session:
         """A sign-in for one request; raises a sign-in failure."""
-        if login.company == COMPANY and control.sender not in AUTHORISED:
+        if login.company == self.company and control.sender not in AUTHORISED:
             raise _not_authorised(control.sender, login.company)
         user = USERS.get(login.user)
-        if login.company != COMPANY or user is None or user.password != login.password:
+        if login.company != self.company or user is None or user.password != login.password:
             raise wrong_sign_in()
         if user.locked:
             words = "Your account has been locked out. Contact your administrator."
@@ -104,7 +111,7 @@ class Accounts:
             self._sessions.pop(session_id, None)
             raise invalid_session()
         if control.sender not in AUTHORISED:
-            raise _not_authorised(control.sender, COMPANY)
+            raise _not_authorised(control.sender, self.company)
         return session
 
     def open(self, session: Session, location: str | None) -> Session:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.sandbox.intacct import reading
-from bot.sandbox.intacct.accounts import COMPANY, Accounts, Session, invalid_session
+from bot.sandbox.intacct.accounts import Accounts, Session, invalid_session
 from bot.sandbox.intacct.envelope import Call, Control, Envelope, Operation, text_of
 from bot.sandbox.intacct.errors import FunctionError, SignInError, Trouble, no_permission, wrong_sign_in
 from bot.sandbox.intacct.invoices import create_invoice
@@ -94,7 +94,7 @@ class Runner:
         self._remember(control, outcomes)
         return OperationReply(
             user=session.user.user_id,
-            company=COMPANY,
+            company=self.accounts.company,
             location=session.location,
             session=session,
             outcomes=tuple(outcomes),

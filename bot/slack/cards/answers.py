@@ -160,7 +160,7 @@ def _facts(one: LookUp, subject: Subject) -> list[str]:
 
 
 def _buttons(one: LookUp, index: int) -> list[Block]:
-    value = look_up_value(one.number, one.term)
+    value = look_up_value(one.number, one.term, one.company)
     if value is None:
         return [context(f"Too long to be asked again by a button; {words.code(COMMAND)} takes it again.")]
     buttons = [button(ActionId.CHECK, "Check again", value)]

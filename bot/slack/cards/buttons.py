@@ -38,6 +38,8 @@ class LookUpButton:
     """The invoice number that was asked for."""
     term: str | None = None
     """The term that was asked for, exactly."""
+    company: str = ""
+    """The company that the answer spoke of."""
 
 
 class UnreadableButtonError(ValueError):
@@ -49,9 +51,9 @@ def case_value(case_id: int, digest: str) -> str:
     return f"{case_id}:{digest}"
 
 
-def look_up_value(number: str | None, term: str | None) -> str | None:
+def look_up_value(number: str | None, term: str | None, company: str) -> str | None:
     """The `value` of a look-up's buttons; None where the question is too long for a button."""
-    value = json.dumps({"number": number, "term": term})
+    value = json.dumps({"number": number, "term": term, "company": company})
     return value if len(value) <= VALUE_LIMIT else None
 
 
@@ -63,12 +65,16 @@ def read_button(value: str) -> CaseButton | LookUpButton:
         read = json.loads(value)
     except ValueError:
         raise UnreadableButtonError("the button's value is neither a case nor a question") from None
-    if not isinstance(read, dict) or set(read) != {"number", "term"}:
+    if not isinstance(read, dict) or set(read) != {"number", "term", "company"}:
         raise UnreadableButtonError("the button's value is neither a case nor a question")
-    number, term = read["number"], read["term"]
-    if not all(part is None or isinstance(part, str) for part in (number, term)) or number is term is None:
+    number, term, company = read["number"], read["term"], read["company"]
+    if (
+        not isinstance(company, str)
+        or not all(part is None or isinstance(part, str) for part in (number, term))
+        or number is term is None
+    ):
         raise UnreadableButtonError("the button's question is neither an invoice number nor a term")
-    return LookUpButton(number=number, term=term)
+    return LookUpButton(number=number, term=term, company=company)
 
 
 def case_buttons(view: CaseView, subject: Subject) -> list[Block]:

@@ -46,6 +46,7 @@ class HomeValue:
     """Newest first."""
     open_total: int
     health: tuple[HealthLine, ...]
+    """Empty for somebody who belongs to no company."""
     at: datetime
     alert_channels: tuple[str, ...] = ()
     """Channel ids that are listened to."""
@@ -62,9 +63,11 @@ def home(value: HomeValue) -> Block:
             f"Ask me any time: `{COMMAND} INV-1042`, or `{COMMAND} help`.",
             _channels(value.alert_channels),
         ),
-        divider(),
-        section(f"*Open cases: {value.open_total:,}*", *_cases(value.open_cases)),
     ]
+    if not value.health:
+        blocks.append(context("Cases are shown to those who are in a channel where a company's alerts arrive."))
+        return {"type": "home", "blocks": list(within(blocks, 20_000))}
+    blocks += [divider(), section(f"*Open cases: {value.open_total:,}*", *_cases(value.open_cases))]
     more = value.open_total - min(len(value.open_cases), CASES_SHOWN)
     if more > 0:
         blocks.append(context(f"{words.counted(more, 'older case is', 'older cases are')} not shown here."))
@@ -86,7 +89,15 @@ def _channels(channels: Sequence[str]) -> str:
 def _cases(cases: Sequence[HomeCase]) -> list[str]:
     if not cases:
         return ["Nothing waits."]
-    return [_case(case) for case in cases[:CASES_SHOWN]]
+    shown = cases[:CASES_SHOWN]
+    companies = list(dict.fromkeys(case.company for case in shown))
+    if len(companies) == 1:
+        return [_case(case) for case in shown]
+    return [line for company in companies for line in _of_company(company, shown)]
+
+
+def _of_company(company: str, cases: Sequence[HomeCase]) -> list[str]:
+    return [f"*{words.name(company, 60)}*", *(_case(case) for case in cases if case.company == company)]
 
 
 def _case(case: HomeCase) -> str:

@@ -17,7 +17,7 @@ def register(app: App, parts: Parts) -> None:
     @app.event("app_home_opened")
     def home(event: dict[str, Any]) -> None:
         if event.get("tab", "home") == "home":
-            publish_home(parts.database, parts.companies, parts.clients, user=event["user"])
+            publish_home(parts, user=event["user"])
 
     @app.event("member_joined_channel")
     def joined(event: dict[str, Any], context: BoltContext) -> None:

@@ -59,10 +59,10 @@ def test_buttons_repeat_the_question() -> None:
     answer = look_up_answer([ASKED["absent"], ASKED["term"]])
     assert buttons(answer.blocks) == ["case.ask", "case.check"] * 2
     assert read_button(button(look_up_answer([ASKED["term"]]).blocks, "case.ask")["value"]) == LookUpButton(
-        term="Net 45"
+        term="Net 45", company="acme"
     )
     assert read_button(button(look_up_answer([ASKED["absent"]]).blocks, "case.check")["value"]) == LookUpButton(
-        number="INV-1042"
+        number="INV-1042", company="acme"
     )
 
 

@@ -25,15 +25,15 @@ def test_a_case_is_read_back(case_id: int, digest: str) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=100))
 def test_a_question_is_read_back(asked: str) -> None:
-    number, term = look_up_value(asked, None), look_up_value(None, asked)
+    number, term = look_up_value(asked, None, "acme"), look_up_value(None, asked, "acme")
     assert number is not None
     assert term is not None
-    assert read_button(number) == LookUpButton(number=asked)
-    assert read_button(term) == LookUpButton(term=asked)
+    assert read_button(number) == LookUpButton(number=asked, company="acme")
+    assert read_button(term) == LookUpButton(term=asked, company="acme")
 
 
 def test_a_question_that_does_not_fit_has_no_value() -> None:
-    assert look_up_value("x" * 2000, None) is None
+    assert look_up_value("x" * 2000, None, "acme") is None
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,10 @@ def test_a_question_that_does_not_fit_has_no_value() -> None:
         "{}",
         "[]",
         "null",
-        '{"number": 1, "term": null}',
-        '{"number": null, "term": null}',
+        '{"number": "INV-1", "term": null}',
+        '{"number": 1, "term": null, "company": "acme"}',
+        '{"number": null, "term": null, "company": "acme"}',
+        '{"number": "INV-1", "term": null, "company": 7}',
         "{",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeValue, home
@@ -39,6 +40,17 @@ def test_home_reads_as_reviewed(snapshot: Any) -> None:
 
 def test_an_empty_home_says_so(snapshot: Any) -> None:
     assert read(_home(open_cases=(), open_total=0, health=(WELL,), alert_channels=())["blocks"]) == snapshot
+
+
+def test_cases_of_several_companies_stand_under_their_names() -> None:
+    beta = replace(OPEN, company="beta", number=1, term_name="Net 12")
+    said = "\n".join(read(_home(open_cases=(OPEN, beta, OPEN), open_total=3)["blocks"]))
+    assert said.index("acme") < said.rindex("case 12") < said.index("beta") < said.index("Net 12")
+
+
+def test_who_belongs_to_no_company_sees_the_help_alone(snapshot: Any) -> None:
+    view = _home(open_cases=(), open_total=0, health=(), alert_channels=())
+    assert read(view["blocks"]) == snapshot
 
 
 def test_many_cases_are_cut_and_counted() -> None:
