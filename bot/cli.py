@@ -143,14 +143,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _journal_parser(commands: Any) -> None:
-    journal = commands.add_parser("journal", help="check and show the journal").add_subparsers(
+    journal = commands.add_parser("journal", help="check, show and export the journal").add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )
     verify = journal.add_parser("verify", help="walk every chain and say whether it is whole, and proved up to where")
     verify.add_argument("--anchors", type=Path, metavar="FILE", help="compare with this file instead of JOURNAL_ANCHOR")
     show = journal.add_parser("show", help="tell a case's story, entry by entry")
     show.add_argument("case", type=int, metavar="CASE", help="its number")
-    for one in (verify, show):
+    export = journal.add_parser("export", help="a zip that an auditor can check without this software")
+    export.add_argument("case", type=int, nargs="?", metavar="CASE", help="its number; or give --from and --to")
+    export.add_argument("--from", dest="first", metavar="DATE", help="the first day, such as 2026-10-01")
+    export.add_argument("--to", dest="last", metavar="DATE", help="the last day")
+    export.add_argument("--out", type=Path, metavar="FILE", help="where the zip goes")
+    for one in (verify, show, export):
         one.add_argument("--company", help="the company's key, where the database keeps several")
 
 

@@ -1,26 +1,41 @@
-"""`python -m bot journal …`: checks and shows the journal, beside a running bot or without one."""
+"""`python -m bot journal …`: checks, shows and exports the journal, beside a running bot or without one."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import getpass
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, text
+from slack_sdk.errors import SlackClientError
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.assembly import Services
+from bot.clock import RealClock, SandboxClock
 from bot.evidence import anchors, verify
+from bot.evidence.export import Made, Wanted, export
+from bot.evidence.population import Period, read_changes, why_unread
 from bot.evidence.stories import NoSuchCase, story_of
 from bot.evidence.telling import line
+from bot.intacct.errors import IntacctError
 from bot.records.engine import Database
 from bot.records.journal import JournalUnguarded, assert_guarded
 from bot.records.postgres import EmbeddedPostgresError
+from bot.records.tables import journal
 from bot.records.visiting import NoDatabase, visit
 from bot.sandboxed import ANCHORS, noted_settings
-from bot.settings import set_names
+from bot.settings import CompanySettings, Settings, SettingsError, load, set_names
 
 OK, BROKEN = 0, 1
+RETENTION_YEARS = 7
+"""Where the settings cannot be read."""
 
 
 class CannotDo(Exception):
@@ -130,4 +145,144 @@ def _show(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
     return OK
 
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace, Path, Database], int]] = {"verify": _verify, "show": _show}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The settings, as far as they can be read: an export is made without them too, and says what is missing."""
+
+    settings: Settings | None
+    company: CompanySettings | None
+    trouble: str
+
+
+def _known(folder: Path, database: Database, company: str) -> _Known:
+    """The settings with the database that is visited, and the company's own among them."""
+    sandbox = None if set_names().get("SLACK_BOT_TOKEN") else noted_settings(folder)
+    try:
+        settings = load() if sandbox is None else load(sandbox | {"JOURNAL_ANCHOR": str(folder / ANCHORS)})
+    except SettingsError as error:
+        return _Known(settings=None, company=None, trouble=f"the settings are not complete: {' '.join(error.problems)}")
+    settings = settings.model_copy(update={"database_url": database.url})
+    own = next((one for one in settings.companies if one.key == company), None)
+    return _Known(settings=settings, company=own, trouble="" if own else f"the settings do not name {company}")
+
+
+def _now(folder: Path) -> datetime:
+    """The company's moment: the sandbox's calendar can be moved."""
+    sandbox = None if set_names().get("SLACK_BOT_TOKEN") else noted_settings(folder)
+    if sandbox is None:
+        return RealClock().now()
+    clock = SandboxClock(f"http://127.0.0.1:{sandbox.get('PORT', '3000')}")
+    clock.follow()
+    clock.end()
+    return clock.now()
+
+
+def _export(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
+    with database.transaction() as connection:
+        company = chosen(connection, wanted.company)
+    known = _known(folder, database, company)
+    there = known.company.zone if known.company else zone(folder)
+    request = Wanted(
+        company=company,
+        case=wanted.case,
+        period=_period(wanted, there),
+        by=f"export by {getpass.getuser()}",
+        zone=there,
+        retention_years=known.settings.retention_years if known.settings else RETENTION_YEARS,
+    )
+    services = None if known.settings is None else Services(known.settings, folder)
+    try:
+        request = _asked(request, known, services, database)
+    finally:
+        if services is not None:
+            services.end()
+    file = anchor_file(folder)
+    published = anchors.read(file) if file is not None and file.exists() else ()
+    out = wanted.out or Path(_file_name(request))
+    try:
+        made = export(database, request, published, out, _now(folder))
+        if file is not None and made.head is not None and made.verdict.whole:
+            anchors.append(file, made.head)
+    except OSError as error:
+        raise CannotDo(f"The export could not be written: {error}") from error
+    _tell(made, out, file)
+    return OK if made.verdict.whole and not made.incomplete else BROKEN
+
+
+def _period(wanted: argparse.Namespace, there: ZoneInfo) -> Period | None:
+    if wanted.case is not None:
+        if wanted.first or wanted.last:
+            raise CannotDo("An export is of a case or of a period: give a case, or --from and --to.")
+        return None
+    if not wanted.first or not wanted.last:
+        raise CannotDo("Name a case, or a period by --from and --to, such as --from 2026-10-01 --to 2026-10-31.")
+    try:
+        first, last = date.fromisoformat(wanted.first), date.fromisoformat(wanted.last)
+    except ValueError:
+        raise CannotDo("--from and --to take days, such as 2026-10-01.") from None
+    if last < first:
+        raise CannotDo("--to is before --from.")
+    return Period(first=first, last=last, zone=there)
+
+
+def _asked(request: Wanted, known: _Known, services: Services | None, database: Database) -> Wanted:
+    """The request with what Intacct and Slack tell, or with why they do not."""
+    if services is None or known.company is None:
+        return replace(request, unread=f"Intacct could not be asked for its own list of terms: {known.trouble}.")
+    request = replace(request, people=_people(services, database, request.company))
+    if request.period is None:
+        return request
+    with closing(services.intacct(known.company)) as books:
+        try:
+            changes = read_changes(books, request.period)
+        except IntacctError as error:
+            return replace(request, unread=why_unread(error))
+        return replace(request, changes=changes, read_at=datetime.now(UTC), writer=books.writer)
+
+
+def _people(services: Services, database: Database, company: str) -> Mapping[str, str]:
+    """The names of those who are named in the journal; without Slack their ids stand alone."""
+    with database.transaction() as connection:
+        actors = connection.scalars(select(journal.c.actor).where(journal.c.company == company).distinct()).all()
+    slack = services.slack().other
+    names = {}
+    for actor in actors:
+        if not re.fullmatch(r"[UW][A-Z0-9]+", actor):
+            continue
+        try:
+            told = slack.users_info(user=actor)["user"] or {}
+        except (SlackClientError, OSError):
+            continue
+        name = str(told.get("real_name") or told.get("name") or "")
+        if name:
+            names[actor] = name
+    return names
+
+
+def _file_name(request: Wanted) -> str:
+    what = f"case-{request.case}" if request.period is None else f"{request.period.first}-to-{request.period.last}"
+    return f"evidence-{request.company}-{what}.zip"
+
+
+def _tell(made: Made, out: Path, file: Path | None) -> None:
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    print(f"{out}: {made.entries} entries, and the hashes of all {made.head.seq if made.head else 0}.")
+    print(f"SHA-256 of the file: {digest}")
+    if made.head is not None:
+        print(f"Head: entry {made.head.seq}, {made.head.row_hash}. Keep it where others keep their records.")
+        if file is not None and made.verdict.whole:
+            print(f"The head is published to {file}.")
+    if made.population is not None:
+        print(
+            f"Intacct: {len(made.population.items)} terms created or changed in the period, "
+            f"{len(made.population.exceptions)} without a decision of ours."
+        )
+    for sentence in made.incomplete:
+        print(f"INCOMPLETE. {sentence}")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Path, Database], int]] = {
+    "verify": _verify,
+    "show": _show,
+    "export": _export,
+}

@@ -103,7 +103,7 @@ def walk(
         for anchor in wanted.pop(row.seq, ()):
             if anchor.row_hash != row.row_hash:
                 unmet.append(_otherwise(anchor))
-            elif broken is None and (proved is None or anchor.at >= proved.at):
+            elif broken is None:
                 proved = anchor
         last = row
     if broken is None:

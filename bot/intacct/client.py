@@ -16,6 +16,7 @@ from bot.intacct.invoices import BookedInvoice
 from bot.intacct.ports import CallCounter, Gate
 from bot.intacct.query import Query, Row, rows
 from bot.intacct.session import Refusals, SignedIn
+from bot.intacct.terms import TermChanges
 from bot.intacct.wire import TimeLimits, Wire
 from bot.terms.term import ArTerm, PaymentTerm
 
@@ -79,6 +80,15 @@ class Intacct:
     def terms(self) -> tuple[ArTerm, ...]:
         """Every AR term that the reading user sees, active or not: one request for up to 2000."""
         return terms.all_terms(self._reader.read, self._fields)
+
+    @property
+    def writer(self) -> str:
+        """The id of the user that writes."""
+        return self._writer.user
+
+    def terms_changed_since(self, first: date) -> TermChanges:
+        """The AR terms created or last changed on this day or later, and the queries as sent."""
+        return terms.changed_since(self._reader.read, self._fields, first)
 
     def term(self, name: str) -> ArTerm | None:
         """The term of exactly this name, byte for byte, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from lxml import etree
@@ -12,7 +13,20 @@ from bot.intacct.dates import day
 from bot.intacct.envelope import Call
 from bot.intacct.errors import FieldsUnknown, Refused
 from bot.intacct.fields import Fields
-from bot.intacct.query import MOST_VALUES, Comparison, Filter, Query, Read, among, count, equal, first_page, rows
+from bot.intacct.query import (
+    MOST_VALUES,
+    Filter,
+    Query,
+    Read,
+    among,
+    any_of,
+    at_least,
+    count,
+    equal,
+    first_page,
+    rows,
+)
+from bot.intacct.reply import Result
 from bot.intacct.term_fields import NEEDED, OWNER, WANTED, add_rule, ar_term
 from bot.intacct.xml import can_carry, checked, leaf
 from bot.terms.term import ArTerm, PaymentTerm
@@ -48,6 +62,39 @@ def all_terms(read: Read, fields: Fields) -> tuple[ArTerm, ...]:
     return _terms(read, fields, None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermChanges:
+    """The AR terms that were created or last changed since a day, and how that was asked."""
+
+    terms: tuple[ArTerm, ...]
+    requests: tuple[str, ...]
+    """The functions as they were sent, in order: XML without credentials."""
+    filtered: bool
+    """False where the gateway would not filter by these fields, and all terms were read instead."""
+
+
+def changed_since(read: Read, fields: Fields, first: date) -> TermChanges:
+    """The terms created or last changed on a day or later, by Intacct's own times. Raises IntacctError.
+
+    A record keeps its last change only: one that was changed in a period and again afterwards shows the later one.
+    """
+    sent: list[str] = []
+
+    def noting(call: Call) -> Result:
+        sent.append(etree.tostring(call.body, encoding="unicode"))
+        return read(call)
+
+    where = any_of(at_least("WHENCREATED", first), at_least("WHENMODIFIED", first))
+    filtered = True
+    try:
+        terms = _terms(noting, fields, where)
+    except Refused:
+        # That ARTERM can be filtered by these fields is not documented.
+        filtered = False
+        terms = _terms(noting, fields, None)
+    return TermChanges(terms=terms, requests=tuple(sent), filtered=filtered)
+
+
 def one_term(read: Read, fields: Fields, name: str, entity: str) -> ArTerm | None:
     """The term of exactly this name, byte for byte, that `entity` can use; an active one first. Raises IntacctError.
 
@@ -62,7 +109,7 @@ def one_term(read: Read, fields: Fields, name: str, entity: str) -> ArTerm | Non
     return min(usable, key=lambda term: not term.active, default=None)
 
 
-def _terms(read: Read, fields: Fields, where: Comparison | None) -> tuple[ArTerm, ...]:
+def _terms(read: Read, fields: Fields, where: Filter | None) -> tuple[ArTerm, ...]:
     def ask(names: tuple[str, ...]) -> tuple[ArTerm, ...]:
         # Without its owner's name a private term would pass for one that everybody can use.
         private = fields.private and OWNER in names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -67,6 +69,10 @@ def test_verify_ends_with_a_failure_where_anything_is_wrong(
             {"DATABASE_URL": "real"},
             "There is no journal of globex. There are: acme.",
         ),
+        (["export"], {"DATABASE_URL": "real"}, "Name a case, or a period by --from and --to"),
+        (["export", "1", "--from", "2026-10-01"], {"DATABASE_URL": "real"}, "of a case or of a period"),
+        (["export", "--from", "2026-10-02", "--to", "2026-10-01"], {"DATABASE_URL": "real"}, "--to is before --from."),
+        (["export", "--from", "Oct 2", "--to", "2026-10-01"], {"DATABASE_URL": "real"}, "take days, such as"),
         (["show", "12"], {"DATABASE_URL": "real"}, "There is no case 12 in acme."),
         (["show", "1"], {"DATABASE_URL": "real", "TIMEZONE": "Mars/Olympus"}, "TIMEZONE takes a zone"),
     ],
@@ -85,3 +91,30 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert code == 1
     assert sentence in words
     assert "Traceback" not in words
+
+
+def test_an_export_without_any_credentials_is_made_and_says_what_it_lacks(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    grow(database, 3)
+    code, words = run(
+        tmp_path,
+        "export",
+        "--from",
+        "2026-11-01",
+        "--to",
+        "2026-11-30",
+        "--out",
+        "x.zip",
+        DATABASE_URL=database_url,
+        JOURNAL_ANCHOR="anchors",
+    )
+    assert code == 1
+    lines = words.splitlines()
+    assert lines[0].startswith("x.zip: ")
+    assert lines[1] == f"SHA-256 of the file: {hashlib.sha256((tmp_path / 'x.zip').read_bytes()).hexdigest()}"
+    assert "The head is published to anchors." in words
+    assert "INCOMPLETE. Intacct could not be asked for its own list of terms: the settings are not complete" in words
+    anchored = json.loads((tmp_path / "anchors").read_text())
+    assert (anchored["company"], anchored["seq"]) == ("acme", 4)
+    assert run(tmp_path, "verify", DATABASE_URL=database_url, JOURNAL_ANCHOR="anchors")[0] == 0

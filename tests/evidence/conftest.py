@@ -1,0 +1,117 @@
+"""A company at work: its books emulated over a real socket, its invoices in a file, its cases worked on in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from bot.alerts import Cause, Failure
+from bot.billing.csv_source import CsvSource
+from bot.cases import decide, intake
+from bot.cases.gather import Gatherer
+from bot.cases.ports import Company, Entitled, Person
+from bot.cases.reading import Reader
+from bot.cases.step import step
+from bot.cases.work import Workshop
+from bot.intacct.client import Intacct
+from bot.records.engine import Database
+from bot.records.tables import cases
+from bot.sandbox.world import World
+from bot.terms.proposal import Policy
+from tests.intacct.conftest import books, open_books, world
+
+__all__ = ["books", "open_books", "world"]
+
+ZONE = ZoneInfo("America/New_York")
+DAN = Person(team="T0ACME", user_id="U0DAN")
+
+
+class Calendar:
+    """The emulated company's calendar as the bot's clock."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        """The company's moment."""
+        return self._world.calendar.now()
+
+
+class Office:
+    """One company and what is done in it."""
+
+    def __init__(self, database: Database, world: World, books: Intacct, file: Path) -> None:
+        self.database = database
+        self.world = world
+        self.books = books
+        self.clock = Calendar(world)
+        self.file = file
+        self.company = Company(
+            key="acme",
+            entity="",
+            books=books,
+            source=CsvSource(file),
+            alert_channels=("C0FINALERTS",),
+            report_channel="C0REPORTS",
+            approval_policy="second-person",
+            decision_days=7,
+            terms_policy=Policy(),
+            zone=ZONE,
+        )
+        reader = Reader(self.company)
+        self._gatherer = Gatherer(database, self.clock, self.company, reader)
+        self._workshop = Workshop(database, self.clock, self.company, reader)
+
+    def case_about(self, term: str, number: str = "INV-77") -> int:
+        """An alert about an invoice with this term comes in and is looked into; the case's id."""
+        self.file.write_text(
+            "invoice_number,term,customer_name,invoice_date,due_date,amount,currency\n"
+            f'{number},"{term}",Globex GmbH,2026-11-02,,1250.50,USD\n',
+            encoding="utf-8",
+        )
+        now = self.clock.now()
+        with step(self.database, self.clock, "inbox:1") as taken:
+            alert = intake.Alert(
+                company="acme",
+                team="T0ACME",
+                channel="C0FINALERTS",
+                ts=f"{now.timestamp():.6f}",
+                thread_ts=None,
+                poster="B0BILL",
+                by_person=False,
+                posted_at=now,
+            )
+            intake.take(taken, alert, [Failure(cause=Cause.SEQUENCE, invoice=number, term=None)])
+        self._gatherer.gather("job:gather")
+        with self.database.transaction() as connection:
+            return int(connection.scalars(select(cases.c.id).order_by(cases.c.id.desc())).first() or 0)
+
+    def approve(self, case_id: int, reason: str = "") -> None:
+        """Dan says yes, and the case is worked on as far as it goes."""
+        with self.database.transaction() as connection:
+            digest = connection.scalar(select(cases.c.proposal_digest).where(cases.c.id == case_id))
+        with step(self.database, self.clock, "inbox:2") as taken:
+            act = decide.Act(case_id=case_id, person=DAN, digest=digest or "", key=f"click:{case_id}")
+            entitled = Entitled(approvers=frozenset({"U0DAN", "U0PRIYA"}))
+            outcome = decide.approve(taken, self.company, act, entitled=entitled, reason=reason)
+            assert outcome.kind is decide.OutcomeKind.DONE, outcome
+        self._workshop.work(case_id, f"job:case:{case_id}")
+
+    def state(self, case_id: int) -> str:
+        """The case's state."""
+        with self.database.transaction() as connection:
+            return str(connection.scalar(select(cases.c.state).where(cases.c.id == case_id)))
+
+
+@pytest.fixture
+def office(database: Database, world: World, books: Intacct, tmp_path: Path) -> Iterator[Office]:
+    """acme, whose calendar and books are the emulator's."""
+    return Office(database, world, books, tmp_path / "invoices.csv")
+
+
+Opened = Callable[[], Office]
