@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from bot.billing.ports import AlertFacts
-from bot.billing.source import BilledInvoice, SourceTerm, SourceUnsupported, TermOrigin, TermUse
+from bot.billing.source import (
+    MOST_EVIDENCE,
+    BilledInvoice,
+    SourceTerm,
+    SourceUnsupported,
+    TermInvoices,
+    TermOrigin,
+    TermUse,
+)
 
 
 class AlertTextSource:
@@ -34,9 +42,14 @@ class AlertTextSource:
         """Raises SourceUnsupported: alerts do not tell how terms are used."""
         raise SourceUnsupported(f"Alerts do not tell how terms were used since {since.isoformat()}.")
 
-    def invoices_with(self, term_name: str, since: date) -> Sequence[BilledInvoice]:
+    def invoices_with(
+        self, term_names: Collection[str], since: date, *, most: int = MOST_EVIDENCE
+    ) -> Mapping[str, TermInvoices]:
         """Raises SourceUnsupported: alerts name only what failed."""
-        raise SourceUnsupported(f"Alerts do not list the invoices with {term_name!r} since {since.isoformat()}.")
+        del most
+        raise SourceUnsupported(
+            f"Alerts do not list the invoices with {len(term_names)} terms since {since.isoformat()}."
+        )
 
 
 def _invoice(number: str, term_name: str) -> BilledInvoice:

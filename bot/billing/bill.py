@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from unicodedata import category
@@ -21,7 +21,15 @@ from bot.billing.bill_reading import (
     term_of,
 )
 from bot.billing.bill_session import BillIdentity, BillSession
-from bot.billing.source import BilledInvoice, SourceRefused, SourceTerm, TermOrigin, TermUse
+from bot.billing.source import (
+    MOST_EVIDENCE,
+    BilledInvoice,
+    SourceRefused,
+    SourceTerm,
+    TermInvoices,
+    TermOrigin,
+    TermUse,
+)
 from bot.billing.use import UseTally
 
 INVOICE_PAGE = "https://app02.us.bill.com/Invoice?id="
@@ -32,7 +40,6 @@ LONGEST_NUMBER = 100
 MOST_IN_LIST = 100
 LONGEST_LIST = 6_000
 """Characters of an encoded list, so that the whole address stays below 8,000."""
-MOST_EVIDENCE = 100
 MOST_SCANNED_PAGES = 20
 UNKNOWN_FILTER = "BDC_1130"
 
@@ -120,30 +127,41 @@ class BillSource:
         customers_known = self._add_defaults(tallies, terms)
         return {name: tally.use(customers_known=customers_known) for name, tally in tallies.items()}
 
-    def invoices_with(self, term_name: str, since: date) -> Sequence[BilledInvoice]:
-        """Invoices that bear exactly `term_name`, newest first, at most 100. Raises SourceError."""
-        ids = self._read_terms().named(term_name)
-        if not ids or not term_name:
-            return ()
+    def invoices_with(
+        self, term_names: Collection[str], since: date, *, most: int = MOST_EVIDENCE
+    ) -> Mapping[str, TermInvoices]:
+        """For each name the newest invoices that bear exactly it, in one question. Raises SourceError."""
+        terms = self._read_terms()
+        ids = {term_id: name for name in term_names if name for term_id in terms.named(name)}
+        if not ids:
+            return {name: TermInvoices((), whole=True) for name in term_names}
         dated = f'invoiceDate:gte:"{since.isoformat()}"'
         newest = {"sort": "invoiceDate:desc"}
+        pages = max(1, -(-most // MOST_IN_LIST))
         try:
-            rows = self._first(ids, {"filters": f'paymentTermId:in:"{",".join(ids)}",{dated}', **newest}, 1)
+            listed = f'paymentTermId:in:"{",".join(ids)}",{dated}'
+            rows, whole = self._first(ids, {"filters": listed, **newest}, most, pages)
         except SourceRefused as refusal:
             if refusal.code != UNKNOWN_FILTER:
                 raise
             # Not every field of an invoice is documented as one that filters take.
-            rows = self._first(ids, {"filters": dated, **newest}, MOST_SCANNED_PAGES)
-        return tuple(self._billed(invoice, term_name, TermOrigin.INVOICE) for invoice in rows)
+            rows, whole = self._first(ids, {"filters": dated, **newest}, most, MOST_SCANNED_PAGES)
+        found: dict[str, list[BilledInvoice]] = {name: [] for name in term_names}
+        for invoice in rows:
+            name = ids[invoice.term_id]
+            found[name].append(self._billed(invoice, name, TermOrigin.INVOICE))
+        return {name: TermInvoices(tuple(same), whole) for name, same in found.items()}
 
-    def _first(self, term_ids: Sequence[str], conditions: Mapping[str, str], pages: int) -> list[BillInvoice]:
-        """The first invoices with one of these terms, from so many pages at most."""
+    def _first(
+        self, term_ids: Collection[str], conditions: Mapping[str, str], most: int, pages: int
+    ) -> tuple[list[BillInvoice], bool]:
+        """The first invoices with one of these terms, from so many pages at most; and whether these are all."""
         rows: list[BillInvoice] = []
         for read, page in enumerate(self._session.pages("/v3/invoices", conditions), 1):
             rows += [i for i in map(read_invoice, page) if i.term_id in term_ids and not i.archived]
-            if len(rows) >= MOST_EVIDENCE or read >= pages:
-                break
-        return rows[:MOST_EVIDENCE]
+            if len(rows) >= most or read >= pages:
+                return rows[:most], len(page) < MOST_IN_LIST and len(rows) <= most
+        return rows, True
 
     def _invoices(self, conditions: Mapping[str, str]) -> Iterator[BillInvoice]:
         for page in self._session.pages("/v3/invoices", conditions):

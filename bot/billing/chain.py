@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
-from bot.billing.source import BilledInvoice, Source, SourceError, SourceTerm, SourceUnsupported, TermUse
+from bot.billing.source import (
+    MOST_EVIDENCE,
+    BilledInvoice,
+    Source,
+    SourceError,
+    SourceTerm,
+    SourceUnsupported,
+    TermInvoices,
+    TermUse,
+)
 
 _T = TypeVar("_T")
 
@@ -59,9 +68,11 @@ class SourceChain:
         """The use that the first source tells that can. Raises SourceError."""
         return self._first(lambda source: source.in_use(since))
 
-    def invoices_with(self, term_name: str, since: date) -> Sequence[BilledInvoice]:
+    def invoices_with(
+        self, term_names: Collection[str], since: date, *, most: int = MOST_EVIDENCE
+    ) -> Mapping[str, TermInvoices]:
         """The invoices of the first source that can list them. Raises SourceError."""
-        return self._first(lambda source: source.invoices_with(term_name, since))
+        return self._first(lambda source: source.invoices_with(term_names, since, most=most))
 
     def _first(self, question: Callable[[Source], _T]) -> _T:
         """The answer of the first source that can give one; one that fails is not replaced, its numbers would differ."""

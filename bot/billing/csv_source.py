@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.billing.source import (
+    MOST_EVIDENCE,
     BilledInvoice,
     PaymentState,
     SourceGarbled,
     SourceTerm,
     SourceUnavailable,
+    TermInvoices,
     TermOrigin,
     TermUse,
 )
@@ -40,7 +42,6 @@ OPTIONAL = (
 )
 LINES_NAMED = 5
 """Faulty lines that an error names."""
-MOST_EVIDENCE = 100
 
 _T = TypeVar("_T")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,8})?")
@@ -115,15 +116,20 @@ class CsvSource:
         # Customers' default terms are not in the file.
         return {name: tally.use(customers_known=False) for name, tally in tallies.items()}
 
-    def invoices_with(self, term_name: str, since: date) -> Sequence[BilledInvoice]:
-        """Lines that bear exactly `term_name`, newest first, at most 100."""
+    def invoices_with(
+        self, term_names: Collection[str], since: date, *, most: int = MOST_EVIDENCE
+    ) -> Mapping[str, TermInvoices]:
+        """For each name the lines that bear exactly it, newest first, at most `most` a name."""
         dated = [
             (invoice.invoice_date, invoice)
             for invoice in self._read().invoices()
-            if invoice.term_name == term_name and invoice.invoice_date is not None and invoice.invoice_date >= since
+            if invoice.term_name in term_names and invoice.invoice_date is not None and invoice.invoice_date >= since
         ]
         dated.sort(key=lambda pair: pair[0], reverse=True)
-        return tuple(invoice for _, invoice in dated[:MOST_EVIDENCE])
+        found: dict[str, list[BilledInvoice]] = {name: [] for name in term_names}
+        for _, invoice in dated:
+            found[invoice.term_name or ""].append(invoice)
+        return {name: TermInvoices(tuple(lines[:most]), len(lines) <= most) for name, lines in found.items()}
 
     def _read(self) -> _Content:
         with self._lock:

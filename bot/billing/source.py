@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+
+MOST_EVIDENCE = 100
+"""Invoices that are read as evidence for one term."""
 
 
 class PaymentState(StrEnum):
@@ -95,6 +98,16 @@ class TermUse:
     """Customers that have it as default or on an invoice; None where not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class TermInvoices:
+    """Invoices that bear one term."""
+
+    invoices: tuple[BilledInvoice, ...]
+    """Newest first."""
+    whole: bool
+    """Whether these are all of them; otherwise how many there are is not known."""
+
+
 class Capability(StrEnum):
     """What a source may not be able to answer."""
 
@@ -152,5 +165,10 @@ class Source(Protocol):
     def in_use(self, since: date) -> Mapping[str, TermUse]:
         """Term name to its use on invoices dated on or after `since`. Raises SourceError."""
 
-    def invoices_with(self, term_name: str, since: date) -> Sequence[BilledInvoice]:
-        """Invoices that bear exactly `term_name`, newest first, at most 100 (evidence for a proposal). Raises SourceError."""
+    def invoices_with(
+        self, term_names: Collection[str], since: date, *, most: int = MOST_EVIDENCE
+    ) -> Mapping[str, TermInvoices]:
+        """For each name the newest invoices that bear exactly it (evidence for proposals); about `most` in all.
+
+        Asked together, as one question costs a source as much as many. Raises SourceError.
+        """

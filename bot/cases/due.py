@@ -21,9 +21,7 @@ def nudge_due(database: Database, clock: Clock) -> None:
         ):
             taken.nudge(jobs.DRAIN_INBOX)
         for company in connection.scalars(
-            select(failures.c.company)
-            .where(failures.c.state.in_(("waiting", "gathered")), failures.c.due_at <= func.now())
-            .distinct()
+            select(failures.c.company).where(failures.c.state != "joined").distinct()
         ).all():
             taken.nudge(jobs.GATHER, company=company)
         for case_id in connection.scalars(

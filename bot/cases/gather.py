@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Interval, cast, func, select, text, update
 
-from bot.billing.source import BilledInvoice, TermOrigin
+from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
 from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState
+from bot.cases.codec import BILLED, DIAGNOSIS
 from bot.cases.outbox import Address, card_key, say, whisper
 from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
-from bot.cases.reading import Answer, Findings, Reader, one_invoice, origin_of, unknown
+from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
-from bot.cases.view import Unknown
+from bot.cases.view import Diagnosis, Unknown
+from bot.records import jobs
 from bot.records.engine import Database
-from bot.records.tables import alerts, failures, messages
+from bot.records.tables import alerts, case_invoices, cases, failures, inbox, messages
 from bot.terms.matching import MatchKind
 
+log = logging.getLogger(__name__)
+
 BATCH = 1_000
-LEASE = timedelta(seconds=60)
-"""After this long, a look that did not end (its process died) is taken up again."""
+QUIET_S = 0.25
+"""Nothing came for so long: a burst is over."""
+LONGEST_PAUSE_S = 5.0
+"""So long a burst is waited for at most; what comes later is another look's."""
+AFTER = timedelta(seconds=1)
+"""When to look whether anything is left after another's look."""
+JUST_NOW = timedelta(seconds=60)
+"""For so long what was read for an alert serves the alerts after it."""
+UNDECIDED = (CaseState.OPEN.value, CaseState.AWAITING_DECISION.value)
 RETRY = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 """Pauses after which an unknown case is looked at again by itself."""
 
@@ -68,23 +82,73 @@ class Gatherer:
         self._reader = reader
 
     def gather(self, cause: str) -> int:
-        """Looks into all failures that wait, together; how many there were."""
-        pending = self._claim()
-        if not pending:
-            return 0
-        now = self._clock.now()
-        findings = self._reader.look({p.invoice for p in pending if p.invoice}, now)
-        for group in _groups(pending, findings):
-            answer = self._answer(findings, group)
-            self._keep(group, answer, cause)
-        return len(pending)
+        """Looks into all failures that wait, together; how many there were.
+
+        One gatherer at a time a company, over all processes: whoever comes meanwhile has it looked again later.
+        Raises what stopped a case from being kept, after all others were.
+        """
+        with self._alone() as alone:
+            if not alone:
+                self._again()
+                return 0
+            done = 0
+            while pending := self._settled():
+                done += len(pending)
+                self._look_into(pending, cause)
+            return done
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """A lock that dies with its process, held by a connection of its own."""
+        name = {"name": f"gather/{self._company.key}"}
+        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 13))"), name))
+            try:
+                yield got
+            finally:
+                if got:
+                    connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 13))"), name)
+
+    def _again(self) -> None:
+        with self._database.transaction() as connection:
+            now = connection.scalar(select(func.now()))
+            jobs.nudge(connection, jobs.GATHER, key="after", at=now + AFTER if now else None, company=self._company.key)
+
+    def _settled(self) -> list[Pending]:
+        """What waits, once nothing more has come for a moment: a burst is looked up at once, not piece by piece."""
+        deadline = time.monotonic() + LONGEST_PAUSE_S
+        while (left := self._restless()) > 0 and time.monotonic() < deadline:
+            time.sleep(left)
+        return self._claim()
+
+    def _restless(self) -> float:
+        """Seconds to wait before looking whether more has come; 0 where all is quiet."""
+        with self._database.transaction() as connection:
+            coming = connection.scalar(
+                select(func.count())
+                .select_from(inbox)
+                .where(
+                    inbox.c.state == "waiting",
+                    inbox.c.kind == "message",
+                    inbox.c.attempts <= 1,
+                    inbox.c.received_at > func.now() - timedelta(seconds=LONGEST_PAUSE_S),
+                )
+            )
+            age = connection.scalar(
+                select(cast(func.now() - func.max(failures.c.due_at), Interval)).where(
+                    failures.c.company == self._company.key, failures.c.state == "waiting"
+                )
+            )
+        if coming:
+            return QUIET_S
+        return 0.0 if age is None else max(0.0, QUIET_S - age.total_seconds())
 
     def _claim(self) -> list[Pending]:
-        due = or_(failures.c.state == "waiting", failures.c.state == "gathered")
+        """What waits; what a look that died had begun is begun again, as nobody else looks now."""
         with self._database.transaction() as connection:
             ids = connection.scalars(
                 select(failures.c.id)
-                .where(failures.c.company == self._company.key, due, failures.c.due_at <= func.now())
+                .where(failures.c.company == self._company.key, failures.c.state != "joined")
                 .order_by(failures.c.id)
                 .limit(BATCH)
                 .with_for_update(skip_locked=True)
@@ -92,7 +156,7 @@ class Gatherer:
             connection.execute(
                 update(failures)
                 .where(failures.c.id.in_(ids))
-                .values(state="gathered", attempts=failures.c.attempts + 1, due_at=func.now() + LEASE)
+                .values(state="gathered", attempts=failures.c.attempts + 1, due_at=func.now())
             )
             rows = connection.execute(
                 select(failures.c.id.label("failure_id"), failures.c.invoice, failures.c.term, alerts)
@@ -102,11 +166,76 @@ class Gatherer:
             ).all()
         return [_pending(row) for row in rows]
 
-    def _answer(self, findings: Findings, group: _Group) -> Answer:
+    def _look_into(self, pending: Sequence[Pending], cause: str) -> None:
+        now = self._clock.now()
+        numbers = {p.invoice for p in pending if p.invoice}
+        known = self._known(numbers, now)
+        findings = self._reader.look(numbers - set(known), now)
+        findings = replace(findings, invoices={**findings.invoices, **known})
+        groups = _groups(pending, findings)
+        kept = self._diagnosed_just_now({group.term for group in groups if group.term is not None}, now)
+        others = self._others(findings, groups, kept, calls=-(-len(numbers) // MOST_EVIDENCE))
+        trouble: Exception | None = None
+        for group in groups:
+            try:
+                self._keep(group, self._answer(findings, group, kept.get(group.term or "", others)), cause)
+            except Exception as error:
+                log.exception("failures about %r could not be kept; the others are", group.term)
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
+
+    def _known(self, numbers: Collection[str], now: datetime) -> dict[str, tuple[BilledInvoice, ...]]:
+        """Invoices that were read a moment ago for a case that is not decided yet."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                select(case_invoices.c.number, case_invoices.c.billed)
+                .join(cases, cases.c.id == case_invoices.c.case_id)
+                .where(
+                    cases.c.company == self._company.key,
+                    cases.c.state.in_(UNDECIDED),
+                    cases.c.term_name.is_not(None),
+                    case_invoices.c.number.in_(numbers),
+                    case_invoices.c.billed.is_not(None),
+                    case_invoices.c.added_at > now - JUST_NOW,
+                )
+            ).all()
+        return {row.number: (BILLED.validate_python(row.billed),) for row in rows}
+
+    def _diagnosed_just_now(self, names: Collection[str], now: datetime) -> dict[str, Diagnosis]:
+        """The diagnoses of open cases that are fresh enough for their evidence to serve a later alert."""
+        keys = {store.term_key(self._company.entity, name): name for name in names}
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                select(cases.c.key, cases.c.diagnosis).where(
+                    cases.c.company == self._company.key,
+                    cases.c.key.in_(keys),
+                    cases.c.state.not_in(store.FINAL),
+                    cases.c.diagnosis.is_not(None),
+                )
+            ).all()
+        read = {keys[row.key]: DIAGNOSIS.validate_python(row.diagnosis) for row in rows}
+        return {name: known for name, known in read.items() if known.match is not None and known.at > now - JUST_NOW}
+
+    def _others(self, findings: Findings, groups: Sequence[_Group], kept: Collection[str], *, calls: int) -> Others:
+        """The source's other invoices with the terms that are not in order, in as few calls as what was asked leaves."""
+        vocabulary = findings.vocabulary
+        if vocabulary is None:
+            return Others()
+        names = [
+            group.term
+            for group in groups
+            if group.term is not None
+            and group.term not in kept
+            and vocabulary.match(group.term).kind is not MatchKind.EXACT
+        ]
+        return self._reader.others(names, findings.at.date(), most=MOST_EVIDENCE * max(2, min(6, len(names)) - calls))
+
+    def _answer(self, findings: Findings, group: _Group, others: Others | Diagnosis) -> Answer:
         if group.term is None:
             return unknown(findings, group.unknown or Unknown.NO_TERM, findings.source_trouble)
         alerted = min(p.posted_at for p in group.pending)
-        return self._reader.answer(findings, group.term, group.billed, alerted_at=alerted)
+        return self._reader.answer(findings, group.term, group.billed, alerted_at=alerted, others=others)
 
     def _keep(self, group: _Group, answer: Answer, cause: str) -> None:
         for attempt in range(5):

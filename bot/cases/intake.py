@@ -99,9 +99,10 @@ def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
 
 def watch_now(step: Step, company: str) -> None:
     """A sync has evidently just run: what is awaited may be there."""
-    step.connection.execute(
+    awaited = step.connection.execute(
         update(cases)
         .where(cases.c.company == company, cases.c.state == "awaiting_sync")
         .values(due_at=step.now, rounds=0)
     )
-    step.nudge(jobs.WATCH, company=company)
+    if awaited.rowcount:
+        step.nudge(jobs.WATCH, company=company)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
-from bot.billing.source import BilledInvoice, PaymentState, SourceError, SourceTerm, SourceUnsupported, TermOrigin
+from bot.billing.source import (
+    MOST_EVIDENCE,
+    BilledInvoice,
+    PaymentState,
+    SourceError,
+    SourceTerm,
+    SourceUnsupported,
+    TermInvoices,
+    TermOrigin,
+)
 from bot.cases.ports import Company
 from bot.cases.view import Diagnosis, Unknown
 from bot.intacct.errors import IntacctError
@@ -63,6 +72,15 @@ class Findings:
     def days_of(self, name: str) -> int | None:
         """The days that the source keeps for exactly this name."""
         return next((term.days for term in self.source_terms or () if term.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """The source's other invoices with some terms."""
+
+    by_term: Mapping[str, TermInvoices] = field(default_factory=dict)
+    trouble: str = ""
+    """A sentence where they could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,24 +163,17 @@ class Reader:
             not_known=tuple(not_known),
         )
 
-    def evidence(self, name: str, waiting: Sequence[BilledInvoice], days: int | None, today: date) -> _Evidence:
-        """Invoices that bear `name`: those that wait, and the source's others of the last year."""
-        others: Sequence[BilledInvoice] = ()
-        trouble = ""
+    def others(self, names: Collection[str], today: date, *, most: int = MOST_EVIDENCE) -> Others:
+        """The source's other invoices of the last year with these terms, in one question. Never raises."""
+        if not names:
+            return Others()
         try:
-            others = self._company.source.invoices_with(name, today - timedelta(days=EVIDENCE_DAYS))
+            found = self._company.source.invoices_with(names, today - timedelta(days=EVIDENCE_DAYS), most=most)
         except SourceUnsupported:
-            trouble = f"{self._company.source.label} cannot list the other invoices with this term."
+            return Others(trouble=f"{self._company.source.label} cannot list the other invoices with this term.")
         except SourceError as error:
-            trouble = f"Other invoices with this term could not be read: {error}"
-        by_id = {invoice.source_id: invoice for invoice in (*waiting, *others)}
-        dated = [_as_evidence(invoice, days) for invoice in by_id.values()]
-        return _Evidence(
-            lines=tuple(line for line in dated if line is not None)[:EVIDENCE_SHOWN],
-            invoices=len(by_id),
-            customers=len({invoice.customer_id for invoice in by_id.values()}),
-            trouble=trouble,
-        )
+            return Others(trouble=f"Other invoices with this term could not be read: {error}")
+        return Others(by_term=found)
 
     def answer(
         self,
@@ -172,14 +183,20 @@ class Reader:
         *,
         alerted_at: datetime,
         entry: Entry | None = None,
+        others: Others | Diagnosis | None = None,
     ) -> Answer:
-        """The diagnosis of one term name, and what to write; `entry` is a person's own, which wins."""
+        """The diagnosis of one term name, and what to write; `entry` is a person's own, which wins.
+
+        `others`: the source's other invoices with the term, or a diagnosis of just now that knows them; None asks.
+        """
         vocabulary = findings.vocabulary
         if vocabulary is None:
             return unknown(findings, Unknown.INTACCT_DOWN, findings.books_trouble)
         match = vocabulary.match(name)
         days = findings.days_of(name)
-        known = self.evidence(name, waiting, days, findings.at.date())
+        if others is None:
+            others = self.others([name], findings.at.date())
+        known = _evidence(name, waiting, days, others)
         proposed = propose(
             match,
             evidence=known.lines,
@@ -194,8 +211,8 @@ class Reader:
             match=match,
             undecided=proposed.why if isinstance(proposed, Undecided) else "",
             intacct_uses=_uses_shown(match, findings.uses),
-            source_invoices=known.invoices or None,
-            source_customers=known.customers or None,
+            source_invoices=known.invoices,
+            source_customers=known.customers,
             newer_than_alert=_newer(match, alerted_at),
             last_used=self._last_used(match),
             not_known=(*findings.not_known, *((known.trouble,) if known.trouble else ())),
@@ -218,10 +235,35 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
+    """What is known of the invoices that bear a term."""
+
     lines: tuple[InvoiceEvidence, ...]
-    invoices: int
-    customers: int
+    invoices: int | None
+    customers: int | None
     trouble: str
+
+
+def _evidence(name: str, waiting: Sequence[BilledInvoice], days: int | None, others: Others | Diagnosis) -> _Evidence:
+    """The invoices that wait, and the source's others; counts only where all of them are known."""
+    if isinstance(others, Diagnosis):
+        fresh = [_as_evidence(invoice, days) for invoice in waiting]
+        by_number = {line.number: line for line in (*fresh, *others.evidence) if line is not None}
+        return _Evidence(
+            lines=tuple(by_number.values())[:EVIDENCE_SHOWN],
+            invoices=others.source_invoices,
+            customers=others.source_customers,
+            trouble="",
+        )
+    found = others.by_term.get(name, TermInvoices((), whole=True))
+    by_id = {invoice.source_id: invoice for invoice in (*waiting, *found.invoices)}
+    whole = found.whole and not others.trouble
+    dated = [_as_evidence(invoice, days) for invoice in by_id.values()]
+    return _Evidence(
+        lines=tuple(line for line in dated if line is not None)[:EVIDENCE_SHOWN],
+        invoices=(len(by_id) or None) if whole else None,
+        customers=(len({i.customer_id for i in by_id.values()}) or None) if whole else None,
+        trouble=others.trouble,
+    )
 
 
 def _as_evidence(invoice: BilledInvoice, days: int | None) -> InvoiceEvidence | None:

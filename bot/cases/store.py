@@ -22,7 +22,7 @@ from bot.records.tables import alerts, case_invoices, case_people, cases, decisi
 
 CaseRow = Row[Any]
 
-_FINAL = tuple(state.value for state in FINAL_STATES)
+FINAL = tuple(state.value for state in FINAL_STATES)
 
 
 def term_key(entity: str, name: str) -> str:
@@ -53,7 +53,7 @@ def hold(connection: Connection, case_id: int) -> CaseRow:
 def open_by_key(connection: Connection, company: str, key: str) -> CaseRow | None:
     """The one case of a key that is not final."""
     return connection.execute(
-        select(cases).where(cases.c.company == company, cases.c.key == key, cases.c.state.not_in(_FINAL))
+        select(cases).where(cases.c.company == company, cases.c.key == key, cases.c.state.not_in(FINAL))
     ).one_or_none()
 
 
@@ -62,7 +62,7 @@ def open_with_invoice(connection: Connection, company: str, number: str) -> Case
     return connection.execute(
         select(cases)
         .join(case_invoices, case_invoices.c.case_id == cases.c.id)
-        .where(cases.c.company == company, case_invoices.c.number == number, cases.c.state.not_in(_FINAL))
+        .where(cases.c.company == company, case_invoices.c.number == number, cases.c.state.not_in(FINAL))
         .order_by(cases.c.id.desc())
         .limit(1)
     ).one_or_none()
@@ -72,7 +72,7 @@ def latest_by_key(connection: Connection, company: str, key: str) -> CaseRow | N
     """The newest ended case of a key, which a new one names."""
     return connection.execute(
         select(cases)
-        .where(cases.c.company == company, cases.c.key == key, cases.c.state.in_(_FINAL), cases.c.state != "merged")
+        .where(cases.c.company == company, cases.c.key == key, cases.c.state.in_(FINAL), cases.c.state != "merged")
         .order_by(cases.c.id.desc())
         .limit(1)
     ).one_or_none()

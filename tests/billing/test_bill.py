@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from bot.billing.bill import INVOICE_PAGE, LONGEST_LIST, list_filters, number_filters
-from bot.billing.source import Money, PaymentState, SourceSignIn, SourceTerm, SourceUnavailable, TermOrigin
+from bot.billing.source import (
+    Money,
+    PaymentState,
+    SourceSignIn,
+    SourceTerm,
+    SourceUnavailable,
+    TermInvoices,
+    TermOrigin,
+)
 from bot.sandbox.bill import books
 from bot.sandbox.world import Fault, World
 from tests.billing.conftest import NET_45, TERMS, Bill, Script, refusal, reply
@@ -207,13 +215,28 @@ def test_invoices_with_a_term_are_told_newest_first(world: World, emulated: Conn
                 add_invoice(world, f"A-{day}-{n}", paymentTermId=term, invoiceDate=f"2026-10-{day:02d}")
         add_invoice(world, "old", paymentTermId=term, invoiceDate="2025-01-01")
     bill = emulated()
-    told = bill.source.invoices_with("Net 45", SINCE)
+    found = bill.source.invoices_with(["Net 45"], SINCE)["Net 45"]
+    told = found.invoices
     assert len(told) == 100
+    assert not found.whole
     assert told[0].invoice_date == date(2026, 10, 28)
     dates = [invoice.invoice_date or date.min for invoice in told]
     assert dates == sorted(dates, reverse=True)
     assert calls(world).count("invoices") == 1
-    assert bill.source.invoices_with("net 45", SINCE) == ()
+    assert bill.source.invoices_with(["net 45"], SINCE) == {"net 45": TermInvoices((), whole=True)}
+
+
+def test_invoices_of_several_terms_are_asked_for_at_once(world: World, emulated: Connect) -> None:
+    with world.store.batch():
+        for days in (45, 55, 65):
+            term = books.add_term(world, f"Net {days}", days)["id"]
+            for n in range(3):
+                add_invoice(world, f"A-{days}-{n}", paymentTermId=term, invoiceDate=f"2026-10-{n + 1:02d}")
+    told = emulated().source.invoices_with(["Net 45", "Net 55", "Net 75"], SINCE, most=200)
+    assert {name: len(found.invoices) for name, found in told.items()} == {"Net 45": 3, "Net 55": 3, "Net 75": 0}
+    assert {invoice.term_name for invoice in told["Net 55"].invoices} == {"Net 55"}
+    assert all(found.whole for found in told.values())
+    assert calls(world).count("invoices") == 1
 
 
 @pytest.mark.parametrize("name", ["server_error", "html", "BDC_1322", "unauthorized"])
@@ -343,7 +366,9 @@ def test_where_bill_cannot_filter_by_term_the_pages_are_looked_through(script: S
         reply({"results": rows[:2], "nextPage": "p2"}),
         reply({"results": rows[2:]}),
     )
-    assert [invoice.number for invoice in scripted.source.invoices_with("Net 45", SINCE)] == ["1", "3"]
+    told = scripted.source.invoices_with(["Net 45"], SINCE)["Net 45"]
+    assert [invoice.number for invoice in told.invoices] == ["1", "3"]
+    assert told.whole
     assert "paymentTermId" not in script.asked[-1].query["filters"]
     assert script.asked[-1].query["page"] == "p2"
 

@@ -13,7 +13,7 @@ from bot.billing.alert_text import AlertTextSource
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
 from bot.billing.persons_answer import answered
-from bot.billing.source import SourceUnavailable, SourceUnsupported, TermOrigin
+from bot.billing.source import SourceUnavailable, SourceUnsupported, TermInvoices, TermOrigin
 from tests.billing.conftest import Bill, Script, reply
 
 SINCE = date(2026, 1, 1)
@@ -69,7 +69,7 @@ def test_what_a_source_cannot_answer_the_next_is_asked(tmp_path: Path) -> None:
     chain = SourceChain([AlertTextSource(Facts()), file(tmp_path, "A,Net 30,7")])
     assert [term.name for term in chain.terms()] == ["Net 30"]
     assert chain.in_use(SINCE) == {}
-    assert chain.invoices_with("Net 30", SINCE) == ()
+    assert chain.invoices_with(["Net 30"], SINCE) == {"Net 30": TermInvoices((), whole=True)}
 
 
 def test_a_failing_source_is_not_replaced_for_counts(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_failing_source_is_not_replaced_for_counts(tmp_path: Path) -> None:
 
 def test_alerts_alone_say_what_they_cannot_tell() -> None:
     chain = SourceChain([AlertTextSource(Facts())])
-    for question in (chain.terms, lambda: chain.in_use(SINCE), lambda: chain.invoices_with("Net 7", SINCE)):
+    for question in (chain.terms, lambda: chain.in_use(SINCE), lambda: chain.invoices_with(["Net 7"], SINCE)):
         with pytest.raises(SourceUnsupported):
             question()
 
