@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 BATCH = 1_000
 QUIET_S = 0.25
 """Nothing came for so long: a burst is over."""
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 8.0
 """So long a burst is waited for at most; what comes later is another look's."""
 AFTER = timedelta(seconds=1)
 """When to look whether anything is left after another's look."""

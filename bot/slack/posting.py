@@ -22,6 +22,7 @@ from bot.slack import said
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.case_card import case_card
 from bot.slack.clients import SlackClients
+from bot.slack.turns import PACE_S, Turns
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ UPDATE_PAUSE = timedelta(seconds=3)
 """A card is edited at most this often; what comes between is told by the next edit."""
 ATTEMPTS = 8
 EVENT_TYPE = "termkeeper_message"
+KEPT_CURRENT = frozenset({"card", "overview", "summary"})
+"""Kinds that are edited in place as what they tell of moves on; the others are said once."""
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 HOPELESS = frozenset(
     {
@@ -58,13 +61,16 @@ class Poster:
         answer: Answerer,
         *,
         search_pause_s: float = 1.0,
+        pace_s: float = PACE_S,
     ) -> None:
+        """`pace_s`: seconds between two messages in one channel."""
         self._database = database
         self._clients = clients
         self._companies = companies
         self._approvers = approvers
         self._answer = answer
         self._search_pause_s = search_pause_s
+        self._turns = Turns(database, pace_s)
 
     def post(self, message_id: int) -> None:
         """Does what is due for one message: posts it, or edits it to the newest revision."""
@@ -106,7 +112,7 @@ class Poster:
             self._again(row.id)
         elif row.state in ("unposted", "posting"):
             self._first(row)
-        elif row.kind == "card" and row.wanted_revision > row.posted_revision:
+        elif row.kind in KEPT_CURRENT and row.wanted_revision > row.posted_revision:
             self._edit(row)
 
     def _content(self, row: Any) -> tuple[CardMessage, int]:
@@ -145,6 +151,9 @@ class Poster:
         )
 
     def _first(self, row: Any) -> None:
+        if row.kind != "direct" and (wait := self._turns.wait(row)) > timedelta(0):
+            self._again(row.id, wait)
+            return
         content, revision = self._content(row)
         channel = self._conversation(row) if row.kind == "direct" else row.channel
         self._mark(row, state="posting", claimed_at=func.now(), channel=channel)
@@ -180,7 +189,7 @@ class Poster:
                 )
             )
             wanted = connection.scalar(select(messages.c.wanted_revision).where(messages.c.id == row.id))
-            if row.kind == "card" and wanted is not None and wanted > revision:
+            if row.kind in KEPT_CURRENT and wanted is not None and wanted > revision:
                 jobs.nudge(connection, jobs.POST_MESSAGE, message_id=row.id)
 
     def _search(self, row: Any) -> str | None:
@@ -252,11 +261,12 @@ class Poster:
         code = str(error.response.get("error", ""))
         if code in GONE:
             log.info("message %s is gone (%s); posting it anew", row.key, code)
-            self._mark(row, state="unposted", ts=None, posted_revision=0)
+            self._mark(row, state="unposted", ts=None, posted_revision=0, turn_at=None)
             self._again(row.id)
             return
         if code == "ratelimited":
             wait = float(error.response.headers.get("Retry-After", 1))
+            self._turns.put_off(row.channel, timedelta(seconds=wait))
             self._mark(row, state="unposted" if row.state != "posted" else "posted")
             self._again(row.id, timedelta(seconds=wait))
             return

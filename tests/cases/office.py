@@ -236,7 +236,7 @@ class Office:
     # Work
 
     def work(self, *, seconds: float = 30.0, ahead_s: float = 4.0, rooms: Rooms | None = None) -> int:
-        """Does all jobs that are due, or will be within `ahead_s` seconds, one after the other; how many."""
+        """Does all jobs that are due, or will be within `ahead_s` seconds, one after the other, what was taken in first; how many."""
         rooms = rooms or self.rooms
         handlers: dict[str, Callable[..., object]] = {
             jobs.DRAIN_INBOX: lambda: inbox.drain(self.database, rooms.handling.handle),
@@ -289,7 +289,7 @@ class Office:
 _NEXT = """
     DELETE FROM procrastinate_jobs WHERE id = (
         SELECT id FROM procrastinate_jobs WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
-        ORDER BY id LIMIT 1
+        ORDER BY task_name <> 'inbox.drain', id LIMIT 1
     ) RETURNING task_name, args
     """
 _SAME = """
