@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 from apscheduler.schedulers.background import BackgroundScheduler
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,11 +24,13 @@ from bot.billing.bill_session import BillSession
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
 from bot.billing.source import Source, SourceUnavailable
+from bot.cases import reminding
 from bot.cases.due import nudge_due
 from bot.cases.gather import Gatherer
 from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
+from bot.cases.reminding import Reminders
 from bot.cases.step import Step, step
 from bot.cases.work import Workshop
 from bot.close import Periods
@@ -249,7 +251,7 @@ class Bot:
         self._jobs = Jobs(services.url)
         self._worker = Worker(self._jobs, self._handlers(), concurrency=WORKERS)
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-        self._doings: dict[str, schedule.Doing] = {}
+        self._doings: dict[str, schedule.Doing] = {reminding.KIND: self._remind}
         self._end_front: Callable[[], None] = lambda: None
 
     def _desk(self, settings: CompanySettings) -> Desk:
@@ -265,6 +267,19 @@ class Bot:
 
     def _permalink(self, channel: str, ts: str) -> str:
         return str(self._slack.other.chat_getPermalink(channel=channel, message_ts=ts)["permalink"])
+
+    def _link(self, channel: str, ts: str) -> str:
+        """A message's link; empty where it was deleted."""
+        try:
+            return self._permalink(channel, ts)
+        except SlackApiError as error:
+            if error.response.get("error") not in ("message_not_found", "channel_not_found"):
+                raise
+            return ""
+
+    def _remind(self, company: str, key: str) -> None:
+        if desk := self._at(company):
+            Reminders(self._database, self._clock, desk.company, self._approvers, self._link).do(key)
 
     def _at(self, company: str) -> Desk | None:
         """The desk of a company; None where the settings name it no more, and its work rests until they do."""
@@ -343,6 +358,8 @@ class Bot:
         try:
             self._jobs.recover_stalled()
             self._database.trim()
+            with step(self._database, self._clock, "tick") as taken:
+                reminding.ask_due(taken.connection, self._companies.values(), taken.now)
             nudge_due(self._database, self._clock)
         except Exception:
             log.exception("a tick failed; the next one tries again")

@@ -12,6 +12,18 @@ from bot.close.calendar import (
     Stage,
     Standing,
     month,
+    stage,
 )
 
-__all__ = ["NO_PERIODS", "CloseCalendar", "Closing", "NoPeriod", "Period", "Periods", "Stage", "Standing", "month"]
+__all__ = [
+    "NO_PERIODS",
+    "CloseCalendar",
+    "Closing",
+    "NoPeriod",
+    "Period",
+    "Periods",
+    "Stage",
+    "Standing",
+    "month",
+    "stage",
+]

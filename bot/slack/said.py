@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from bot.cases.case import CaseState
 from bot.cases.policy import RefusalReason
 from bot.slack.cards import one_liners
 from bot.slack.cards.blocks import CardMessage
+from bot.slack.cards.closing import Reminder, WaitingCase, period_closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,30 @@ def direct(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[
     what = body["what"]
     if what == "please_decide" and case is not None:
         return one_liners.please_decide_directly(case.number, approvers, body["asker"], permalink=case.link)
+    if what == "period_closes":
+        return period_closes(_reminder(body))
     raise Unsaid(f"nothing is known to say for {what}")
+
+
+def _reminder(body: Mapping[str, Any]) -> Reminder:
+    return Reminder(
+        period=body["period"],
+        cut_off=datetime.fromisoformat(body["cut_off"]),
+        left=timedelta(seconds=body["left_s"]),
+        invoices=body["invoices"],
+        sums=[(Decimal(amount), currency) for amount, currency in body["sums"]],
+        cases=[
+            WaitingCase(
+                number=case["number"],
+                term=case["term"],
+                state=CaseState(case["state"]),
+                invoices=case["invoices"],
+                link=case["link"],
+            )
+            for case in body["cases"]
+        ],
+        more=body["more"],
+    )
 
 
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:

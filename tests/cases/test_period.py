@@ -4,72 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from types import SimpleNamespace
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
-from bot.billing.source import BilledInvoice, TermOrigin
+from bot.billing.source import TermOrigin
 from bot.cases import store
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.period import choose
-from bot.cases.ports import Company, Entitled, Person
+from bot.cases.ports import Entitled, Person
 from bot.cases.step import Step, step
 from bot.cases.view import Course
-from bot.close import CloseCalendar, Closing, Periods, month
 from bot.records import journal
 from bot.records.engine import Database
 from bot.records.tables import case_invoices, cases
-from bot.terms.proposal import Policy
+from tests.cases.month_end import NOW, OCTOBER, Clock, billed, company
 
-NOW = datetime(2026, 11, 24, 9, 14, tzinfo=UTC)
-OCTOBER = Closing(period=month("2026-10"), cut_off=datetime(2026, 11, 6, 23, tzinfo=UTC))
 APPROVERS = Entitled(approvers=frozenset({"U0DAN"}), deputies=frozenset({"U0LEE"}))
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.moment = NOW
-
-    def now(self) -> datetime:
-        return self.moment
-
-
-def company(clock: Clock) -> Company:
-    return Company(
-        key="acme",
-        entity="",
-        books=SimpleNamespace(),  # type: ignore[arg-type]  # neither system is asked
-        source=SimpleNamespace(label="BILL"),  # type: ignore[arg-type]
-        alert_channels=("C0FINALERTS",),
-        approval_policy="second-person",
-        decision_days=7,
-        terms_policy=Policy(),
-        zone=ZoneInfo("America/New_York"),
-        periods=Periods(CloseCalendar((OCTOBER,)), clock.now),
-    )
-
-
-def billed(number: str, day: date | None) -> BilledInvoice:
-    return BilledInvoice(
-        number=number,
-        source_id=number,
-        customer_id="C1",
-        customer_name="Globex GmbH",
-        term_name="Net 45",
-        term_origin=TermOrigin.INVOICE,
-        invoice_date=day,
-        due_date=None,
-        amount=Decimal("120.00"),
-        balance=Decimal("120.00"),
-        currency="USD",
-    )
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""A company that keeps a close calendar, its clock, and invoices as billed; neither system is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.billing.source import BilledInvoice, TermOrigin
+from bot.cases.ports import Company
+from bot.close import CloseCalendar, Closing, Periods, month
+from bot.terms.proposal import Policy
+
+NOW = datetime(2026, 11, 24, 9, 14, tzinfo=UTC)
+OCTOBER = Closing(period=month("2026-10"), cut_off=datetime(2026, 11, 6, 23, tzinfo=UTC))
+
+
+@dataclass
+class Clock:
+    """Stands still until it is moved."""
+
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def company(clock: Clock, *closings: Closing, **changes: Any) -> Company:
+    values: dict[str, Any] = {
+        "key": "acme",
+        "entity": "",
+        "books": SimpleNamespace(),
+        "source": SimpleNamespace(label="BILL"),
+        "alert_channels": ("C0FINALERTS",),
+        "approval_policy": "second-person",
+        "decision_days": 7,
+        "terms_policy": Policy(),
+        "zone": ZoneInfo("America/New_York"),
+        "periods": Periods(CloseCalendar(closings or (OCTOBER,)), clock.now),
+    }
+    return Company(**values | changes)
+
+
+def billed(number: str, day: date | None, **changes: Any) -> BilledInvoice:
+    values: dict[str, Any] = {
+        "number": number,
+        "source_id": number,
+        "customer_id": "C1",
+        "customer_name": "Globex GmbH",
+        "term_name": "Net 45",
+        "term_origin": TermOrigin.INVOICE,
+        "invoice_date": day,
+        "due_date": None,
+        "amount": Decimal("120.00"),
+        "balance": Decimal("120.00"),
+        "currency": "USD",
+    }
+    return BilledInvoice(**values | changes)
