@@ -327,3 +327,24 @@ def accept(step: Step, company: Company, act: Act, *, entitled: Entitled, reason
     if _decide(step, company, act, case=case, verdict="accept", entitled=entitled, reason=reason) is None:
         return DONE
     return _moved(step, case, CaseEvent.ACCEPTED, act)
+
+
+def acknowledge(step: Step, company: Company, act: Act, *, entitled: Entitled) -> Outcome:
+    """An approver takes note of a term that somebody made in Intacct without a decision here; the case may then close.
+
+    Nothing is decided about a proposal, so whoever asked, told or edited may do it too.
+    """
+    case = _current(step, act, CaseState.AWAITING_SYNC)
+    if case is None or not store.to_acknowledge(case.note or {}):
+        return OUTDATED
+    if act.person.user_id not in entitled.people:
+        why = RefusalReason.NOT_APPROVER
+        content = {"case": case.number, "what": "acknowledge", "why": why.value}
+        step.record(case.company, "refused", content, actor=act.person.user_id, case_id=case.id)
+        return Outcome(kind=OutcomeKind.REFUSED, reason=why)
+    if _decide(step, company, act, case=case, verdict="acknowledge", entitled=entitled) is None:
+        return DONE
+    by = {"team": act.person.team, "user": act.person.user_id, "at": step.now.isoformat()}
+    store.change(step, case.id, note={**(case.note or {}), "acknowledged": by}, due_at=step.now)
+    step.nudge(jobs.WORK_CASE, case_id=case.id)
+    return DONE

@@ -32,7 +32,9 @@ def nudge_due(database: Database, clock: Clock) -> None:
         ).all():
             taken.nudge(jobs.WORK_CASE, case_id=case_id)
         for company in connection.scalars(
-            select(cases.c.company).where(cases.c.due_at <= taken.now, cases.c.state == "awaiting_sync").distinct()
+            select(cases.c.company)
+            .where(cases.c.due_at <= taken.now, cases.c.state.in_(("awaiting_sync", "arrived_different")))
+            .distinct()
         ).all():
             taken.nudge(jobs.WATCH, company=company)
         for message_id in connection.scalars(

@@ -14,6 +14,7 @@ from sqlalchemy import Interval, cast, func, select, text, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
 from bot.cases import store
+from bot.cases.again import counts, exact, lost
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
 from bot.cases.outbox import Address, card_key, say, whisper
@@ -21,7 +22,7 @@ from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
-from bot.cases.view import Diagnosis, Unknown
+from bot.cases.view import Arrival, Diagnosis, Unknown
 from bot.records import jobs
 from bot.records.engine import Database
 from bot.records.tables import alerts, case_invoices, cases, failures, inbox, messages
@@ -262,6 +263,7 @@ class Gatherer:
             return
         case, opened = self._case_for(taken, group, pending)
         new = store.await_invoices(taken, case.id, list(group.invoices.items()))
+        store.failed_for_term(taken.connection, case.id, {p.invoice: p.posted_at for p in pending if p.invoice})
         taken.connection.execute(
             update(failures)
             .where(failures.c.id.in_([p.failure_id for p in pending]))
@@ -298,10 +300,10 @@ class Gatherer:
     def _joined(self, taken: Step, case: Any, answer: Answer, pending: Sequence[Pending], new: Sequence[str]) -> None:
         """A later alert about a case that is open already."""
         state = CaseState(case.state)
-        again = [p for p in pending if p.asked_by is None and p.posted_at > case.state_since]
+        again = _again(taken, case, answer, pending, new)
         if new:
             taken.record(case.company, "joined", {"case": case.number, "invoices": list(new)}, case_id=case.id)
-        if state is CaseState.AWAITING_SYNC and again and _exact(answer):
+        if state is CaseState.AWAITING_SYNC and again and exact(answer):
             taken.move(
                 case,
                 CaseEvent.FAILED_AGAIN,
@@ -309,13 +311,9 @@ class Gatherer:
                 **store.keep_answer(taken, case, answer),
             )
             return
-        if state is CaseState.AWAITING_SYNC and again and answer.proposal is not None:
-            taken.move(
-                case,
-                CaseEvent.TERM_GONE,
-                **store.keep_answer(taken, case, answer),
-                expires_at=taken.now + timedelta(days=self._company.decision_days),
-            )
+        later = any(p.asked_by is None and p.posted_at > case.state_since for p in pending)
+        if state is CaseState.AWAITING_SYNC and later and answer.proposal is not None:
+            lost(taken, self._company, case, answer)
             return
         undecided = state in (CaseState.OPEN, CaseState.AWAITING_DECISION)
         if undecided and answer.diagnosis.match is not None and (case.note or {}).get("rule") is None:
@@ -374,12 +372,14 @@ def settle(taken: Step, case: Any, answer: Answer, *, now: datetime, **columns: 
             return
         taken.move(case, CaseEvent.WRITE_PROPOSED, due_at=case.expires_at, **kept)
         return
-    if answer.diagnosis.unknown is None and _exact(answer):
+    if answer.diagnosis.unknown is None and exact(answer):
         event = CaseEvent.APPEARED if state is CaseState.AWAITING_DECISION else CaseEvent.NOTHING_TO_WRITE
         note = {**(case.note or {}), "appeared": state is CaseState.AWAITING_DECISION}
         match = answer.diagnosis.match
         if match and match.term:
             note["record_no"] = match.term.record_no
+            new = state is CaseState.AWAITING_DECISION or answer.diagnosis.newer_than_alert
+            note["by_others"] = new and not store.made_by_us(taken.connection, case.company, match.term)
         taken.move(case, event, due_at=now, note=kept.pop("note", {}) | note, **kept)
         return
     if state is CaseState.OPEN:
@@ -392,8 +392,16 @@ def settle(taken: Step, case: Any, answer: Answer, *, now: datetime, **columns: 
     store.change(taken, case.id, diagnosis=kept["diagnosis"])
 
 
-def _exact(answer: Answer) -> bool:
-    return answer.diagnosis.match is not None and answer.diagnosis.match.kind is MatchKind.EXACT
+def _again(taken: Step, case: Any, answer: Answer, pending: Sequence[Pending], new: Sequence[str]) -> list[Pending]:
+    """Those of a later alert's failures that say that an awaited invoice failed although its term is there."""
+    waiting = store.waiting_invoices(taken.connection, case.id)
+    awaited = {i.number for i in waiting if i.arrival is Arrival.WAITING} - set(new)
+    term = answer.diagnosis.match.term if answer.diagnosis.match else None
+    return [
+        p
+        for p in pending
+        if p.asked_by is None and counts(p.posted_at, p.invoice, term=term, since=case.state_since, awaited=awaited)
+    ]
 
 
 def _pending(row: Any) -> Pending:

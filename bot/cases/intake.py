@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,9 @@ from bot.cases.ports import Person
 from bot.cases.step import Step
 from bot.records import jobs
 from bot.records.tables import alerts, cases, failures
+
+AFTER_SYNC = timedelta(seconds=5)
+"""How long after an alert Intacct is looked at: a sync posts its alerts one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +101,17 @@ def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
 
 
 def watch_now(step: Step, company: str) -> None:
-    """A sync has evidently just run: what is awaited may be there."""
-    awaited = step.connection.execute(
+    """A sync has evidently just run: what is awaited may be there. Many alerts together shorten the wait once."""
+    soon = step.now + AFTER_SYNC
+    hastened = step.connection.execute(
         update(cases)
-        .where(cases.c.company == company, cases.c.state == "awaiting_sync")
-        .values(due_at=step.now, rounds=0)
+        .where(
+            cases.c.company == company,
+            cases.c.state.in_(("awaiting_sync", "arrived_different")),
+            cases.c.due_at.is_not(None),
+            (cases.c.due_at > soon) | (cases.c.rounds > 0),
+        )
+        .values(due_at=func.least(cases.c.due_at, soon), rounds=0)
     )
-    if awaited.rowcount:
-        step.nudge(jobs.WATCH, company=company)
+    if hastened.rowcount:
+        step.nudge(jobs.WATCH, due=soon, company=company)

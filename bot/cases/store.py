@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, cast, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.case import FINAL_STATES, CaseState
-from bot.cases.codec import BILLED, CHOICE, DIAGNOSIS, DIFFERENCES, PROPOSAL, RULE, TROUBLE, digest
+from bot.cases.codec import BILLED, CHOICE, DIAGNOSIS, DIFFERENCES, INVOICE_NOTE, PROPOSAL, RULE, TROUBLE, digest
 from bot.cases.policy import Part, Participant
 from bot.cases.ports import Company, Person
 from bot.cases.reading import Answer, Entry
@@ -19,10 +19,12 @@ from bot.cases.step import Step
 from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView
 from bot.close import NO_PERIODS, Periods
 from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
+from bot.terms.term import ArTerm
 
 CaseRow = Row[Any]
 
 FINAL = tuple(state.value for state in FINAL_STATES)
+_LEEWAY = timedelta(hours=1)
 
 
 def term_key(entity: str, name: str) -> str:
@@ -121,18 +123,25 @@ def await_invoices(step: Step, case_id: int, waiting: Sequence[tuple[str, Billed
     for number, billed in waiting:
         position = select(func.count()).where(case_invoices.c.case_id == case_id).scalar_subquery()
         values: dict[str, Any] = {"billed": None if billed is None else BILLED.dump_python(billed, mode="json")}
+        values["first_term"] = billed.term_name if billed is not None and _named_by_source(billed) else None
         new = step.connection.scalar(
             insert(case_invoices)
             .values(case_id=case_id, number=number, position=position, arrival="waiting", added_at=step.now, **values)
             .on_conflict_do_update(
                 index_elements=["case_id", "number"],
-                set_=values if billed is not None else {"number": case_invoices.c.number},
+                set_={**values, "first_term": func.coalesce(case_invoices.c.first_term, values["first_term"])}
+                if billed is not None
+                else {"number": case_invoices.c.number},
             )
             .returning(text("xmax = 0"))
         )
         if new:
             added.append(number)
     return added
+
+
+def _named_by_source(billed: BilledInvoice) -> bool:
+    return billed.term_origin in (TermOrigin.INVOICE, TermOrigin.CUSTOMER, TermOrigin.DAYS)
 
 
 def keep_answer(step: Step, case: CaseRow, answer: Answer, **columns: Any) -> dict[str, Any]:
@@ -215,6 +224,8 @@ def _invoice(row: Row[Any], periods: Periods) -> CaseInvoice:
         differences=() if row.differences is None else DIFFERENCES.validate_python(row.differences),
         standing=periods.standing(billed.invoice_date) if billed is not None else None,
         choice=None if row.choice is None else CHOICE.validate_python(row.choice),
+        first_term=row.first_term,
+        note=INVOICE_NOTE.validate_python(row.note or {}),
     )
 
 
@@ -261,11 +272,73 @@ def load_view(connection: Connection, company: Company, case_id: int, approvers:
         trouble=TROUBLE.validate_python(note["trouble"]) if note.get("trouble") else None,
         record_no=note.get("record_no", ""),
         appeared=bool(note.get("appeared")),
+        to_acknowledge=to_acknowledge(note),
+        in_books_at=datetime.fromisoformat(note["in_books_at"]) if note.get("in_books_at") else None,
         wrong_invoice_note=note.get("wrong_invoice", ""),
         previous_number=_number_of(connection, case.previous_case_id),
         merged_into=_number_of(connection, case.merged_into_id),
         billing_url=company.billing_url,
         books_url=company.books_url,
+    )
+
+
+def to_acknowledge(note: Mapping[str, Any]) -> bool:
+    """Whether an approver has yet to acknowledge a term that somebody made in Intacct without a decision here."""
+    return bool(note.get("by_others", note.get("appeared"))) and not note.get("acknowledged")
+
+
+def made_by_us(connection: Connection, company: str, term: ArTerm) -> bool:
+    """Whether a decision of ours made this record what it is: written by it, and not changed by anybody since.
+
+    Moments of Intacct and of ours are compared with an hour's leeway.
+    """
+    decided_at = connection.scalar(
+        select(func.max(decisions.c.at))
+        .join(cases, cases.c.id == decisions.c.case_id)
+        .where(
+            cases.c.company == company,
+            cases.c.term_name == term.name,
+            cases.c.note["record_no"].astext == term.record_no,
+            cases.c.note["appeared"].astext.is_distinct_from("true"),
+            decisions.c.verdict == "approve",
+        )
+    )
+    if decided_at is None:
+        return False
+    changed = max((moment for moment in (term.created_at, term.modified_at) if moment is not None), default=None)
+    return changed is None or changed <= decided_at + _LEEWAY
+
+
+def first_failures(connection: Connection, case_id: int) -> dict[str, datetime]:
+    """For each invoice of a case the moment at which an alert first reported it."""
+    rows = connection.execute(
+        select(failures.c.invoice, func.min(alerts.c.posted_at).label("at"))
+        .join(alerts, alerts.c.id == failures.c.alert_id)
+        .where(failures.c.case_id == case_id, failures.c.invoice.is_not(None))
+        .group_by(failures.c.invoice)
+    ).all()
+    return {row.invoice: row.at for row in rows}
+
+
+def failed_for_term(connection: Connection, case_id: int, failed_at: Mapping[str, datetime]) -> None:
+    """Invoices failed for the term, each at its moment: what was noted of another reason before that is over."""
+    rows = connection.execute(
+        select(case_invoices.c.number, case_invoices.c.note).where(
+            case_invoices.c.case_id == case_id, func.jsonb_typeof(case_invoices.c.note["failed"]) == "object"
+        )
+    ).all()
+    for row in rows:
+        noted = INVOICE_NOTE.validate_python(row.note).failed
+        if noted is not None and row.number in failed_at and noted.at < failed_at[row.number]:
+            add_note(connection, case_id, row.number, failed=None)
+
+
+def add_note(connection: Connection, case_id: int, number: str, **parts: Any) -> None:
+    """Lays parts over an invoice's note; None takes a part away."""
+    connection.execute(
+        update(case_invoices)
+        .where(case_invoices.c.case_id == case_id, case_invoices.c.number == number)
+        .values(note=case_invoices.c.note.op("||")(cast(parts, JSONB)))
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from bot.billing.source import BilledInvoice
@@ -94,6 +95,51 @@ class PeriodChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherReason:
+    """An invoice failed again, and this time the sync named another reason."""
+
+    words: str
+    """The vendor's."""
+    at: datetime
+    """When it was posted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierInvoice:
+    """An invoice of the same number that was in Intacct long before the failure: not the one that is awaited."""
+
+    record_no: str
+    customer_name: str
+    total: Decimal | None
+    currency: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedByHand:
+    """What speaks for an invoice's having been keyed into Intacct by a person; evidence, no proof."""
+
+    created_by: str
+    """Who made its record."""
+    created_at: datetime | None
+    usual: str
+    """Who makes the records of invoices that come from the source."""
+    made: int
+    """How many of `known` the usual one made."""
+    known: int
+    """Invoices that both systems have, looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceNote:
+    """What else was seen of an invoice."""
+
+    failed: OtherReason | None = None
+    earlier: EarlierInvoice | None = None
+    by_hand: KeyedByHand | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseInvoice:
     """One invoice that waits on the case."""
 
@@ -106,6 +152,9 @@ class CaseInvoice:
     """How its date stands to the close calendar; None where that says nothing about it."""
     choice: PeriodChoice | None = None
     """What was chosen for it, where its period is closed."""
+    first_term: str | None = None
+    """The term that the source named when the invoice joined; None where it named none."""
+    note: InvoiceNote = InvoiceNote()
 
     @property
     def waits(self) -> bool:
@@ -117,6 +166,11 @@ class CaseInvoice:
         """Whether it waits, and its period is closed: then it is never simply synced again."""
         return self.waits and self.standing is not None and self.standing.closed
 
+    @property
+    def waits_for_term(self) -> bool:
+        """Whether it is awaited in Intacct, and nothing else than the term is known to keep it back."""
+        return self.arrival is Arrival.WAITING and self.note.failed is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
@@ -124,7 +178,7 @@ class DecisionView:
 
     user_id: str
     verdict: str
-    """`approve`, `decline`, `dismiss`, `accept`."""
+    """`approve`, `decline`, `dismiss`, `accept`, `acknowledge`."""
     at: datetime
     reason: str = ""
     reference: str = ""
@@ -186,6 +240,10 @@ class CaseView:
     """Of the term in Intacct, once written and read."""
     appeared: bool = False
     """The term appeared in Intacct without a decision of ours."""
+    to_acknowledge: bool = False
+    """Somebody made the term in Intacct without a decision here: an approver acknowledges it before the case closes."""
+    in_books_at: datetime | None = None
+    """When the last of the invoices was made in Intacct, for a closed case; None where Intacct does not tell."""
     wrong_invoice_note: str = ""
     """What the invoice should say, as the person put it (state awaiting_correction)."""
     previous_number: int | None = None

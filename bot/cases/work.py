@@ -19,7 +19,7 @@ from bot.cases.ports import Clock, Company
 from bot.cases.reading import Answer, Findings, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import Unknown
-from bot.cases.watch import Watcher
+from bot.cases.watch import WATCHED, Watcher
 from bot.cases.writing import Writer, later
 from bot.records import jobs
 from bot.records.engine import Database
@@ -40,7 +40,7 @@ class Workshop:
         self._company = company
         self._reader = reader
         self._writer = Writer(database, clock, company, reader)
-        self._watcher = Watcher(database, clock, company)
+        self._watcher = Watcher(database, clock, company, reader)
 
     def work(self, case_id: int, cause: str) -> None:
         """Works on one case until nothing is due in it; one process at a time."""
@@ -78,9 +78,8 @@ class Workshop:
             return self._writer.write(case, cause)
         if state is CaseState.VERIFYING:
             return self._verify(case, cause)
-        if state is CaseState.AWAITING_SYNC:
+        if state in WATCHED:
             self._watcher.watch(cause)
-            self._forget_look(case)
             return False
         if state in (CaseState.OPEN, CaseState.AWAITING_DECISION, CaseState.AWAITING_CORRECTION):
             return self._waiting(case, state, now, cause)

@@ -12,7 +12,7 @@ from bot.intacct.checking import Check, check
 from bot.intacct.envelope import Call, Login, Sender
 from bot.intacct.fields import Fields
 from bot.intacct.gateway import Gateway
-from bot.intacct.invoices import BookedInvoice
+from bot.intacct.invoices import BookedInvoice, Made
 from bot.intacct.ports import CallCounter, Gate
 from bot.intacct.query import Query, Row, rows
 from bot.intacct.session import Refusals, SignedIn
@@ -111,6 +111,10 @@ class Intacct:
     def invoices(self, numbers: Sequence[str]) -> tuple[BookedInvoice, ...]:
         """The invoices that bear exactly one of these numbers: one request for up to 1000."""
         return invoices.by_number(self._reader.read, self._fields, numbers)
+
+    def latest_invoices(self, count: int = 100) -> tuple[Made, ...]:
+        """The newest invoices' numbers and who made their records, newest first: one request."""
+        return invoices.latest(self._reader.read, count)
 
     def term_use(self, names: Sequence[str] | None = None) -> Mapping[str, int]:
         """Term name to the number of invoices that bear it: of `names` (0 where none), or of all that are used."""

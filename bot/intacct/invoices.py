@@ -10,7 +10,7 @@ from functools import partial
 
 from bot.intacct.dates import amount, day, moment
 from bot.intacct.fields import Fields
-from bot.intacct.query import MOST_VALUES, Query, Read, among, rows
+from bot.intacct.query import MOST_VALUES, Query, Read, among, first_page, rows
 from bot.intacct.terms import LIST_INVOICES
 from bot.intacct.xml import can_carry
 
@@ -55,7 +55,17 @@ class BookedInvoice:
     created_by: str
     modified_at: datetime | None
     entity: str | None = None
-    """The id of the entity that owns it; None for the top level, or where the company tells none."""
+    """The id of the entity that owns it; empty for the top level, None where the company tells none."""
+    made_out_in: str = ""
+    """The invoice's own currency, ISO code: not `currency` where the company keeps totals in its base currency alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Who made one invoice's record."""
+
+    number: str
+    created_by: str
 
 
 def by_number(read: Read, fields: Fields, numbers: Sequence[str]) -> tuple[BookedInvoice, ...]:
@@ -70,6 +80,18 @@ def by_number(read: Read, fields: Fields, numbers: Sequence[str]) -> tuple[Booke
         found += fields.doing_without("ARINVOICE", WANTED, NEEDED, partial(_asked, read, some))
     asked = frozenset(wanted)
     return tuple(invoice for invoice in found if invoice.number in asked)
+
+
+def latest(read: Read, count: int) -> tuple[Made, ...]:
+    """Who made the newest invoices of the books, newest first. Raises IntacctError."""
+    query = Query(
+        object="ARINVOICE",
+        select=("RECORDID", "CREATEDBY"),
+        descending=True,
+        page_size=count,
+        needs=LIST_INVOICES,
+    )
+    return tuple(Made(number, by) for number, by in first_page(read, query))
 
 
 def _asked(read: Read, numbers: Sequence[str], names: tuple[str, ...]) -> list[BookedInvoice]:
@@ -96,5 +118,6 @@ def _booked(values: Mapping[str, str]) -> BookedInvoice:
         created_at=moment(values.get("AUWHENCREATED", "")),
         created_by=values.get("CREATEDBY", ""),
         modified_at=moment(values.get("WHENMODIFIED", "")),
-        entity=values.get("MEGAENTITYID") or None,
+        entity=values.get("MEGAENTITYID"),
+        made_out_in=currency,
     )

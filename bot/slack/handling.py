@@ -141,6 +141,8 @@ class Handling:
             outcome = decide.approve(step, handled.company, handled.act, entitled=self._entitled(handled))
         elif action in (ActionId.CHECK, ActionId.CORRECTED):
             outcome = decide.look_again(step, handled.act, corrected=action is ActionId.CORRECTED)
+        elif action is ActionId.ACKNOWLEDGE:
+            outcome = decide.acknowledge(step, handled.company, handled.act, entitled=self._entitled(handled))
         elif action is ActionId.ASK:
             outcome = decide.ask(step, handled.company, handled.act)
             if outcome.kind is OutcomeKind.DONE:

@@ -95,6 +95,8 @@ def _offered(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
         return _open(view)
     if view.state is CaseState.AWAITING_DECISION:
         return _awaiting_decision(view, subject)
+    if view.state is CaseState.AWAITING_SYNC and view.to_acknowledge:
+        return (ActionId.ACKNOWLEDGE, ActionId.CHECK)
     return {
         CaseState.AWAITING_CORRECTION: (ActionId.CORRECTED,),
         CaseState.UNVERIFIED: (ActionId.CHECK,),
@@ -168,11 +170,18 @@ def _label(action_id: ActionId, subject: Subject) -> str:
         ActionId.ASK: "Request a decision",
         ActionId.DECLINE: "Decline",
         ActionId.ACCEPT: "Accept with a reason",
+        ActionId.ACKNOWLEDGE: "Acknowledge the term",
     }[action_id]
 
 
 def _confirm(action_id: ActionId, proposal: Proposal | None) -> Confirm | None:
-    """The dialog before a write that one click decides; a click that opens a view needs none."""
+    """The dialog before what one click decides; a click that opens a view needs none."""
+    if action_id is ActionId.ACKNOWLEDGE:
+        return Confirm(
+            title="Acknowledge the term?",
+            text="Somebody made it in Intacct without a decision here. Your name is kept with it; nothing is written.",
+            confirm="Acknowledge",
+        )
     if action_id is not ActionId.CREATE or proposal is None or not proposal.one_click:
         return None
     owner = f"the entity {proposal.entity}" if proposal.entity else "all entities"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.cases.case import CaseState
 from bot.cases.view import CaseView
 from bot.slack.cards import words
+from bot.slack.cards.aftermath import invoice_lines_since, made_by_others
 from bot.slack.cards.blocks import Block, CardMessage, actions, bullets, context, message, section
 from bot.slack.cards.buttons import case_buttons
 from bot.slack.cards.evidence import evidence_lines, nearest_line
@@ -40,6 +41,7 @@ def case_card(view: CaseView) -> CardMessage:
     if outcome:
         blocks.append(section(*outcome))
     blocks += _matter(view, subject)
+    blocks += _since(view, subject)
     blocks += _plan(view, subject)
     blocks += _beside(view, subject)
     buttons = case_buttons(view, subject)
@@ -80,9 +82,21 @@ def _matter(view: CaseView, subject: Subject) -> list[Block]:
     return blocks
 
 
+def _since(view: CaseView, subject: Subject) -> list[Block]:
+    """What somebody made in Intacct, and what was seen of the invoices since they failed."""
+    blocks = []
+    if view.state is CaseState.AWAITING_SYNC and (made := made_by_others(view)):
+        blocks.append(section(*made))
+    if seen := invoice_lines_since(view, subject):
+        blocks.append(section(bullets(seen, 8)))
+    return blocks
+
+
 def _beside(view: CaseView, subject: Subject) -> list[Block]:
     """In which order to sync, and what is not known."""
-    order = order_lines(subject) if view.state in BEFORE_DECISION or _in_order(view, subject) else []
+    shown = view.state in BEFORE_DECISION or view.state is CaseState.AWAITING_SYNC
+    instructed = view.state is CaseState.AWAITING_SYNC and not _in_order(view, subject)
+    order = order_lines(subject, instructed=instructed) if shown else []
     blocks = [context(*order)] if order else []
     not_known = view.diagnosis.not_known if view.diagnosis is not None else ()
     if not_known and not view.state.final:
@@ -113,6 +127,8 @@ def _closing(view: CaseView) -> list[str]:
     line = []
     if view.state is CaseState.AWAITING_DECISION:
         line.append(_who(view))
+    if view.state is CaseState.AWAITING_SYNC and view.to_acknowledge and view.approvers:
+        line.append(f"{words.people(view.approvers, 'or')} can acknowledge the term")
     if view.state in BEFORE_DECISION:
         asked_by = f" by {words.people(view.asked_by)}" if view.asked_by else ""
         line.append(f"asked{asked_by} {words.at_moment(view.asked_at)}")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.billing.source import BilledInvoice, PaymentState
-from bot.cases.view import Arrival, CaseInvoice, Unknown
+from bot.cases.view import CaseInvoice, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.subject import Subject
 from bot.terms.matching import MatchKind
+from bot.terms.term import PaymentTerm
 
 INVOICES_SHOWN = 5
 
@@ -38,7 +39,7 @@ def invoice_lines(subject: Subject) -> list[str]:
         if subject.term_name is None:
             return []
         return [f"The sync refused the payment terms {subject.coded_term}; no invoice is known to wait for them yet."]
-    first, others = subject.invoices[0], subject.invoices[1:]
+    first, others = subject.invoices[0], [each for each in subject.invoices[1:] if each.note.failed is None]
     unknown = subject.diagnosis.unknown if subject.diagnosis is not None else None
     if unknown is Unknown.SEVERAL_FOUND:
         return [f"Invoice *{words.name(first.number, 60)}* {_why(subject)}"]
@@ -76,8 +77,8 @@ def _others(subject: Subject, others: Sequence[CaseInvoice]) -> str:
 
 
 def waiting(invoices: Sequence[CaseInvoice]) -> tuple[CaseInvoice, ...]:
-    """The invoices that are not in Intacct yet."""
-    return tuple(invoice for invoice in invoices if invoice.arrival is Arrival.WAITING)
+    """The invoices that are not in Intacct yet, without those that something else than the term keeps back."""
+    return tuple(invoice for invoice in invoices if invoice.waits_for_term)
 
 
 def numbers(invoices: Sequence[CaseInvoice]) -> str:
@@ -110,14 +111,17 @@ def _paid(billed: BilledInvoice) -> Decimal | None:
     return billed.amount if billed.payment is PaymentState.PAID else None
 
 
-def order_lines(subject: Subject) -> list[str]:
-    """What waits behind the invoices, in which order to sync, and what the source cannot tell."""
+def order_lines(subject: Subject, *, instructed: bool = False) -> list[str]:
+    """What waits behind the invoices, in which order to sync, and what the source cannot tell.
+
+    `instructed`: the card tells the order elsewhere, with the next step.
+    """
     left = [invoice for invoice in waiting(subject.invoices) if invoice.billed is not None]
     if not left or subject.diagnosis is None or subject.diagnosis.unknown is Unknown.SEVERAL_FOUND:
         return []
     lines = []
     behind = payments_behind(left)
-    if behind:
+    if behind and not instructed:
         told = [f"the {payment} behind {number}" for number, payment in behind[:INVOICES_SHOWN]]
         more = len(behind) - len(told)
         rest = [f"{words.number(more)} more payments"] if more else []
@@ -130,14 +134,23 @@ def order_lines(subject: Subject) -> list[str]:
     return lines
 
 
+def _rule(subject: Subject) -> PaymentTerm | None:
+    """The rule that the invoices get in Intacct: the proposed one, else the record's."""
+    if subject.proposal is not None:
+        return subject.proposal.rule
+    match = subject.diagnosis.match if subject.diagnosis is not None else None
+    exact = match is not None and match.kind is MatchKind.EXACT and match.term is not None
+    return match.term.rule if exact and match is not None and match.term is not None else None
+
+
 def _discounts_gone(subject: Subject, left: Sequence[CaseInvoice]) -> list[str]:
-    proposal, diagnosis = subject.proposal, subject.diagnosis
-    if proposal is None or diagnosis is None or proposal.rule.discount is None:
+    rule, diagnosis = _rule(subject), subject.diagnosis
+    if rule is None or diagnosis is None or rule.discount is None:
         return []
     lines = []
     for invoice in left[:INVOICES_SHOWN]:
         issued = invoice.billed.invoice_date if invoice.billed is not None else None
-        last = proposal.rule.discount_date(issued) if issued is not None else None
+        last = rule.discount_date(issued) if issued is not None else None
         if last is not None and last < diagnosis.at.date():
             lines.append(
                 f"The discount on {words.name(invoice.number, 60)} ended {words.calendar(last)}, "

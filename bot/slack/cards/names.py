@@ -30,6 +30,8 @@ class ActionId(StrEnum):
     """Open the view that asks why an invoice that arrived otherwise than billed is accepted."""
     PERIOD = "case.period"
     """Open the view in which an approver chooses how an invoice of a closed period gets into the books."""
+    ACKNOWLEDGE = "case.acknowledge"
+    """An approver takes note of a term that somebody made in Intacct without a decision here."""
 
 
 class ViewId(StrEnum):

@@ -27,6 +27,8 @@ def state_words(view: CaseView, subject: Subject) -> str:
     """The state in a few words, without colour or emoji."""
     if view.state is CaseState.OPEN:
         return _open_words(view)
+    if _as_billed_now(view):
+        return "waiting for an approver"
     return {
         CaseState.AWAITING_DECISION: "waiting for a decision",
         CaseState.AWAITING_CORRECTION: f"waiting for the correction in {subject.source}",
@@ -56,6 +58,8 @@ def _open_words(view: CaseView) -> str:
 
 def state_headline(view: CaseView, subject: Subject) -> str:
     """The first line of the card, without the case's number: what is the matter, or what became of it."""
+    if _as_billed_now(view):
+        return "*In Intacct, and as billed now*"
     simple = {
         CaseState.AWAITING_CORRECTION: "*The invoice is wrong*",
         CaseState.WRITING: "*Writing…*",
@@ -78,6 +82,11 @@ def state_headline(view: CaseView, subject: Subject) -> str:
     bold = headline(subject)
     end = "." if view.diagnosis is not None and view.diagnosis.match is None else ""
     return f"*{bold}{end}*"
+
+
+def _as_billed_now(view: CaseView) -> bool:
+    """Whether what arrived differently was put right in Intacct since."""
+    return view.state is CaseState.ARRIVED_DIFFERENT and all(i.arrival is Arrival.ARRIVED for i in view.invoices)
 
 
 def _accepted(view: CaseView) -> bool:
@@ -119,7 +128,7 @@ def outcome_lines(view: CaseView, subject: Subject) -> list[str]:
         CaseState.VERIFYING: lambda: _verifying(view, subject),
         CaseState.UNVERIFIED: lambda: _trouble(view, subject),
         CaseState.FAILED: lambda: _trouble(view, subject),
-        CaseState.AWAITING_SYNC: lambda: _awaiting_sync(view, subject),
+        CaseState.AWAITING_SYNC: lambda: _awaiting_sync(view, subject) + _arrived_so_far(view),
         CaseState.ARRIVED_DIFFERENT: lambda: _arrived_different(view),
         CaseState.CLOSED: lambda: _closed(view),
         CaseState.MERGED: lambda: _merged(view),
@@ -136,9 +145,13 @@ def decided(view: CaseView) -> str:
     decision = view.decision
     if decision is None:
         return ""
-    verb = {"approve": "Approved", "decline": "Declined", "dismiss": "Dismissed", "accept": "Accepted"}.get(
-        decision.verdict, "Decided"
-    )
+    verb = {
+        "approve": "Approved",
+        "decline": "Declined",
+        "dismiss": "Dismissed",
+        "accept": "Accepted",
+        "acknowledge": "Acknowledged",
+    }.get(decision.verdict, "Decided")
     told = f"{verb} by {words.mention(decision.user_id)} {words.at_moment(decision.at)}"
     reason = f" Reason: “{words.said(decision.reason, 300)}”" if decision.reason else ""
     reference = f" Reference: “{words.said(decision.reference, 150)}”" if decision.reference else ""
@@ -196,7 +209,7 @@ def _awaiting_sync(view: CaseView, subject: Subject) -> list[str]:
         return [decided(view), *_with_steps(proof, subject, left)]
     if view.appeared:
         told = f"It is there and active{f' ({record})' if record else ''}, and was not written by this case."
-        return _with_steps(told, subject, left)
+        return [decided(view), *_with_steps(told, subject, left)]
     corrected = corrected_invoices(view)
     if corrected:
         shown = [
@@ -205,6 +218,8 @@ def _awaiting_sync(view: CaseView, subject: Subject) -> list[str]:
             if invoice.billed is not None and invoice.billed.term_name is not None
         ]
         return _with_steps(f"Read in {subject.source}: {words.joined(shown)}.", subject, left)
+    if view.decision is not None:
+        return [decided(view), *_with_steps("", subject, left)]
     return [] if subject.kind is MatchKind.EXACT else _with_steps("", subject, left)
 
 
@@ -216,8 +231,25 @@ def _with_steps(told: str, subject: Subject, left: Sequence[CaseInvoice]) -> lis
     return [f"{told} {sync_again(subject, free)}".strip(), *shut_out_steps(subject, shut)]
 
 
+def _arrived_so_far(view: CaseView) -> list[str]:
+    """While others are awaited: what is in Intacct already, and where it differs."""
+    there = [invoice for invoice in view.invoices if invoice.arrival is Arrival.ARRIVED]
+    lines = [f"In Intacct already, as billed: {numbers(there)}."] if there else []
+    return lines + _differing(view)
+
+
+def _differing(view: CaseView) -> list[str]:
+    lines = []
+    for invoice in [each for each in view.invoices if each.arrival is Arrival.DIFFERENT][:INVOICES_SHOWN]:
+        lines.append(f"*{words.name(invoice.number, 60)}* is in Intacct, not as billed:")
+        lines += difference_lines(invoice.differences, "billed", "in Intacct")
+    return lines
+
+
 def sync_again(subject: Subject, left: Sequence[CaseInvoice]) -> str:
     """The next step, records in their order: the invoices, then the payments that wait behind them."""
+    if not left and subject.invoices:
+        return "Nothing is left to sync again for the term. I am watching."
     then = [f"the {payment} that waits behind {number}" for number, payment in payments_behind(left)]
     shown = [*then[:3], *([f"{words.number(len(then) - 3)} more payments"] if len(then) > 3 else [])]
     after = f", then {words.joined(shown)}" if shown else ""
@@ -225,14 +257,16 @@ def sync_again(subject: Subject, left: Sequence[CaseInvoice]) -> str:
 
 
 def _arrived_different(view: CaseView) -> list[str]:
-    lines = []
-    for invoice in [each for each in view.invoices if each.arrival is Arrival.DIFFERENT][:INVOICES_SHOWN]:
-        lines.append(f"*{words.name(invoice.number, 60)}*")
-        lines += difference_lines(invoice.differences, "billed", "in Intacct")
-    left = waiting(view.invoices)
+    lines = _differing(view)
+    left = [invoice for invoice in view.invoices if invoice.arrival is Arrival.WAITING]
     if left:
-        lines.append(f"Still awaited: {numbers(left)}.")
-    lines.append("Correct it in Intacct, or an approver accepts it with a reason. Until then the case stays open.")
+        lines.append(f"Still awaited: {numbers(left)}. I am watching.")
+    if not lines:
+        return ["Everything is as billed now. As it was not so at first, an approver closes the case with a reason."]
+    lines.append(
+        "Correct it in Intacct and press *Check again*, or an approver accepts it with a reason. Until then the case "
+        "stays open."
+    )
     return lines
 
 
@@ -241,7 +275,8 @@ def _closed(view: CaseView) -> list[str]:
     which = {0: "", 1: f"{numbers(view.invoices)} is in Intacct.", 2: "Both invoices are in Intacct."}.get(
         count, f"All {words.number(count)} invoices are in Intacct."
     )
-    span = words.duration(view.closed_at - view.alerted_at) if view.closed_at is not None else ""
+    ended = view.closed_at if _accepted(view) else view.in_books_at or view.closed_at
+    span = words.duration(ended - view.alerted_at) if ended is not None else ""
     time = f" {words.first_upper(span)} from alert to {'close' if _accepted(view) else 'books'}." if span else ""
     lines = [decided(view), f"{which}{time}".strip()]
     if _accepted(view):

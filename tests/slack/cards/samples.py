@@ -16,7 +16,11 @@ from bot.cases.view import (
     Course,
     DecisionView,
     Diagnosis,
+    EarlierInvoice,
     FieldDifference,
+    InvoiceNote,
+    KeyedByHand,
+    OtherReason,
     PeriodChoice,
     Trouble,
     Unknown,
@@ -317,6 +321,50 @@ DIFFERENT = (
     ),
     *waiting()[1:],
 )
+NOTED = (
+    CaseInvoice(
+        number="INV-1042",
+        billed=billed(),
+        note=InvoiceNote(failed=OtherReason(words="Customer C-100 is inactive", at=NOW)),
+    ),
+    CaseInvoice(number="INV-1043", billed=billed("INV-1043", "Net 30"), first_term="Net 45"),
+    CaseInvoice(
+        number="INV-1044",
+        billed=billed("INV-1044"),
+        note=InvoiceNote(
+            earlier=EarlierInvoice(
+                record_no="17",
+                customer_name="Initech",
+                total=Decimal(5000),
+                currency="USD",
+                created_at=datetime(2021, 3, 3, tzinfo=UTC),
+            )
+        ),
+    ),
+    CaseInvoice(
+        number="INV-1045",
+        billed=billed("INV-1045"),
+        arrival=Arrival.ARRIVED,
+        note=InvoiceNote(by_hand=KeyedByHand(created_by="pnair", created_at=NOW, usual="bill-sync", made=96, known=98)),
+    ),
+)
+BY_HAND_TERM = replace(
+    EXACT,
+    match=Match(
+        name="Net 45",
+        kind=MatchKind.EXACT,
+        term=ar_term(
+            "Net 45",
+            30,
+            record_no="48",
+            created_at=datetime(2026, 11, 24, 8, 2, tzinfo=UTC),
+            created_by="jsmith",
+            modified_by="agarcia",
+            modified_at=datetime(2026, 11, 24, 8, 40, tzinfo=UTC),
+        ),
+        xray=None,
+    ),
+)
 ARRIVED = tuple(replace(invoice, arrival=Arrival.ARRIVED) for invoice in waiting())
 
 BY_STATE: dict[str, CaseView] = {
@@ -350,6 +398,26 @@ BY_STATE: dict[str, CaseView] = {
     ),
     "awaiting sync": case(state=CaseState.AWAITING_SYNC, decision=APPROVED, record_no="48"),
     "appeared": case(state=CaseState.AWAITING_SYNC, appeared=True, record_no="48"),
+    "made by others": case(
+        state=CaseState.AWAITING_SYNC,
+        diagnosis=BY_HAND_TERM,
+        appeared=True,
+        to_acknowledge=True,
+        record_no="48",
+        proposal=None,
+        digest="",
+    ),
+    "acknowledged": case(
+        state=CaseState.AWAITING_SYNC,
+        diagnosis=BY_HAND_TERM,
+        appeared=True,
+        record_no="48",
+        proposal=None,
+        digest="",
+        decision=DecisionView(user_id="U0DAN", verdict="acknowledge", at=NOW),
+    ),
+    "seen since": case(state=CaseState.AWAITING_SYNC, decision=APPROVED, record_no="48", invoices=NOTED),
+    "as billed in the end": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=ARRIVED),
     "corrected": case(state=CaseState.AWAITING_SYNC, invoices=waiting("Net 30")[:1]),
     "arrived different": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=DIFFERENT),
     "closed": case(

@@ -1,0 +1,146 @@
+"""What was seen of a case's invoices since they failed: changed at the source, failed otherwise, keyed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.billing.source import TermOrigin
+from bot.cases.case import CaseState
+from bot.cases.view import Arrival, CaseInvoice, CaseView, EarlierInvoice, KeyedByHand, OtherReason
+from bot.slack.cards import words
+from bot.slack.cards.evidence import rule_words
+from bot.slack.cards.facts import INVOICES_SHOWN, numbers
+from bot.slack.cards.subject import Subject
+from bot.terms.matching import MatchKind
+from bot.terms.term import ArTerm, canonical, in_words
+from bot.terms.wording import readings
+
+_SILENT = frozenset({CaseState.MERGED, CaseState.DECLINED, CaseState.EXPIRED, CaseState.DISMISSED})
+
+
+def invoice_lines_since(view: CaseView, subject: Subject) -> list[str]:
+    """One line for each thing that was seen of an invoice; a few of each kind, the rest counted."""
+    if view.state in _SILENT:
+        return []
+    changed = [_changed(invoice, subject) for invoice in view.invoices if _term_changed(invoice)]
+    failed = [_failed(invoice, invoice.note.failed) for invoice in view.invoices if invoice.note.failed is not None]
+    earlier = [_earlier(invoice, invoice.note.earlier) for invoice in view.invoices if invoice.note.earlier is not None]
+    by_hand = [
+        _by_hand(invoice, invoice.note.by_hand, subject)
+        for invoice in view.invoices
+        if invoice.note.by_hand is not None
+    ]
+    return [line for lines in (changed, failed, earlier, by_hand) for line in _few(lines)]
+
+
+def _few(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - INVOICES_SHOWN
+    return [*lines[:INVOICES_SHOWN], *([f"The same holds for {words.number(more)} more."] if more > 0 else [])]
+
+
+def _term_changed(invoice: CaseInvoice) -> bool:
+    """Whether the source names another term now than when the invoice failed; what a person told is no change."""
+    billed, first = invoice.billed, invoice.first_term
+    return (
+        billed is not None
+        and first is not None
+        and billed.term_name != first
+        and billed.term_origin is not TermOrigin.PERSON
+    )
+
+
+def _changed(invoice: CaseInvoice, subject: Subject) -> str:
+    now = invoice.billed.term_name if invoice.billed is not None else None
+    says = words.code(now, 100) if now is not None else "nothing"
+    return (
+        f"{words.name(invoice.number, 60)} said {words.code(invoice.first_term or '', 100)} when it failed; "
+        f"it says {says} now: changed in {subject.source} since."
+    )
+
+
+def _failed(invoice: CaseInvoice, reason: OtherReason) -> str:
+    number = words.name(invoice.number, 60)
+    return (
+        f"{number} failed again {words.at_moment(reason.at)}, for another reason: “{words.said(reason.words, 300)}”. "
+        f"That is not the term, so {number} is not counted as waiting for it. Put that right, then sync it again."
+    )
+
+
+def _earlier(invoice: CaseInvoice, earlier: EarlierInvoice) -> str:
+    parts = [words.name(earlier.customer_name, 80)] if earlier.customer_name else []
+    if earlier.total is not None:
+        parts.append(words.money(earlier.total, earlier.currency))
+    parts.append(f"record {words.name(earlier.record_no, 20)}")
+    return (
+        f"An invoice with the number {words.name(invoice.number, 60)} has been in Intacct since "
+        f"{words.calendar(earlier.created_at.date())} ({', '.join(parts)}). It is older than this failure and not as "
+        "billed, so it is not the one awaited; the sync may refuse the number."
+    )
+
+
+def _by_hand(invoice: CaseInvoice, seen: KeyedByHand, subject: Subject) -> str:
+    number = words.name(invoice.number, 60)
+    when = f" {words.at_moment(seen.created_at)}" if seen.created_at is not None else ""
+    return (
+        f"{number} looks keyed by hand: its record in Intacct was made by {words.name(seen.created_by, 60)}{when}, while "
+        f"{words.name(seen.usual, 60)} made {seen.made:,} of {words.counted(seen.known, 'invoice')} that both systems "
+        f"have. *Do not sync {number} again* from {subject.source}: it would be there twice."
+    )
+
+
+def made_by_others(view: CaseView) -> list[str]:
+    """For a term that somebody made in Intacct without a decision here: who, when, its rule, and what is awaited."""
+    match = view.diagnosis.match if view.diagnosis is not None else None
+    if not view.to_acknowledge or match is None or match.term is None or match.kind is not MatchKind.EXACT:
+        return []
+    term = match.term
+    lines = [_who_made(term), f"Its rule: {rule_words(term)}. {_rule_against(view, term)}".strip()]
+    awaited = [invoice for invoice in view.invoices if invoice.arrival is not Arrival.ARRIVED]
+    wait = f"{numbers(awaited)} in Intacct, and for an approver" if awaited and view.invoices else "an approver"
+    lines.append(f"No decision here made it. The case waits for {wait} who acknowledges it.")
+    return lines
+
+
+def _who_made(term: ArTerm) -> str:
+    by = f" by {words.name(term.created_by, 60)}" if term.created_by else ""
+    at = f" {words.at_moment(term.created_at)}" if term.created_at is not None else ""
+    made = f"Made in Intacct{by}{at}" if by or at else "Who made it in Intacct is not told"
+    changed = term.modified_at is not None and term.modified_at != term.created_at
+    if not changed or term.modified_at is None:
+        return f"{made} (record {words.name(term.record_no, 20)})."
+    editor = f" by {words.name(term.modified_by, 60)}" if term.modified_by else ""
+    return (
+        f"{made}, last changed{editor} {words.at_moment(term.modified_at)} (record {words.name(term.record_no, 20)})."
+    )
+
+
+def _rule_against(view: CaseView, term: ArTerm) -> str:
+    """The record's rule against the name, and against the due dates that the customers were sent."""
+    if term.rule is None:
+        return ""
+    read = readings(term.name)
+    said = ""
+    if len(read) == 1:
+        same = canonical(read[0]) == canonical(term.rule)
+        said = "The name says the same." if same else f"The name says {in_words(read[0])}."
+    dated = [
+        (invoice.number, invoice.billed.due_date, term.rule.due_date(invoice.billed.invoice_date))
+        for invoice in view.invoices
+        if invoice.billed is not None
+        and invoice.billed.invoice_date is not None
+        and invoice.billed.due_date is not None
+        and invoice.billed.term_name == term.name
+    ]
+    wrong = [each for each in dated if each[1] != each[2]]
+    if wrong:
+        number, billed, given = wrong[0]
+        more = f", and {words.number(len(wrong) - 1)} more differ" if len(wrong) > 1 else ""
+        due = (
+            f"{words.name(number, 60)} was billed as due {words.calendar(billed)}; this rule gives "
+            f"{words.calendar(given)}{more}."
+        )
+    elif dated:
+        due = f"It gives the due date that was billed on {words.counted(len(dated), 'invoice')}."
+    else:
+        due = "It could not be compared with a due date that was billed."
+    return " ".join(part for part in (said, due) if part)

@@ -1,0 +1,268 @@
+"""After the term is there: invoices are awaited in the books, compared as billed, and the case closes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from bot.cases.case import CaseState
+from bot.cases.view import Arrival
+from bot.cases.watch import LOCK
+from bot.records.alone import alone
+from bot.records.engine import Database
+from bot.sandbox.world import Fault
+from tests.cases.desk import Desk, Process, open_desk
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    with open_desk(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fixed(desk: Desk) -> Desk:
+    """Case 1: Net 45 was missing, INV-1042 and INV-1043 failed; the term is created and read back."""
+    desk.fails("INV-1042", "INV-1043")
+    desk.press("U0DAN", "case.create")
+    assert desk.state() is CaseState.AWAITING_SYNC
+    return desk
+
+
+def differences(desk: Desk, number: str = "INV-1042") -> dict[str, tuple[str, str]]:
+    """What of an invoice is otherwise than billed: label to billed and found."""
+    invoice = next(i for i in desk.view().invoices if i.number == number)
+    return {d.label: (d.expected, d.found) for d in invoice.differences}
+
+
+def test_the_case_closes_itself_once_all_invoices_are_as_billed_and_says_how_long_it_took(fixed: Desk) -> None:
+    fixed.world.calendar.move(timedelta(minutes=72, seconds=20))
+    fixed.booked("INV-1042")
+    fixed.booked("INV-1043")
+    fixed.pass_time(hours=3)
+    assert fixed.state() is CaseState.CLOSED
+    assert "1 h 12 min from alert to books" in fixed.card()
+    (closed,) = [e for e in fixed.entries("state") if e.content["to"] == "closed"]
+    assert closed.content["minutes_from_alert"] == 72
+
+
+def test_one_invoice_that_is_not_there_keeps_the_case_open_and_is_named(fixed: Desk) -> None:
+    fixed.booked("INV-1042")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+    assert "Sync INV-1043 again" in fixed.card()
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "told"),
+    [
+        ({"STATE": "Draft"}, "State", ("posted", "Draft")),
+        ({"STATE": "Reversed"}, "State", ("posted", "Reversed")),
+        ({"WHENCREATED": "11/03/2026"}, "Invoice date", ("2026-11-02", "2026-11-03")),
+        ({"WHENDUE": "12/02/2026"}, "Due date", ("2026-12-17", "2026-12-02")),
+        ({"TERMNAME": "Net 30"}, "Term", ("Net 45", "Net 30")),
+        ({"TERMNAME": ""}, "Term", ("Net 45", "nothing")),
+        ({"TRX_TOTALENTERED": "1250.05"}, "Amount", ("1250.5", "1250.05")),
+        ({"CURRENCY": "EUR"}, "Currency", ("USD", "EUR")),
+        ({"CUSTOMERNAME": "Initech"}, "Customer", ("Globex GmbH", "C-100 Initech")),
+    ],
+)
+def test_an_invoice_that_is_otherwise_than_billed_is_told_field_by_field(
+    fixed: Desk, changes: dict[str, str], label: str, told: tuple[str, str]
+) -> None:
+    fixed.booked("INV-1042", **changes)
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+    assert differences(fixed) == {label: told}
+    assert fixed.buttons() == ["case.accept", "case.check"]
+
+
+def test_a_customer_whose_name_differs_in_case_and_blanks_alone_is_the_same(fixed: Desk) -> None:
+    for number in ("INV-1042", "INV-1043"):
+        fixed.booked(number, CUSTOMERNAME="GLOBEX  GmbH")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.CLOSED
+
+
+def test_two_invoices_of_one_number_are_never_called_arrived(fixed: Desk) -> None:
+    for number in ("INV-1042", "INV-1042", "INV-1043"):
+        fixed.booked(number)
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+    assert "2: record" in differences(fixed)["Invoices of this number"][1]
+
+
+def test_the_amount_is_compared_in_the_invoices_own_currency(desk: Desk) -> None:
+    for row in desk.world.store.table("bill_invoice").values():
+        row["currency"] = "EUR"
+    desk.fails("INV-1042")
+    desk.press("U0DAN", "case.create")
+    desk.booked("INV-1042", CURRENCY="EUR", TOTALENTERED="1350.54")
+    desk.pass_time(seconds=10)
+    assert desk.state() is CaseState.CLOSED
+
+
+def test_an_old_invoice_of_the_same_number_is_not_the_awaited_one_and_the_card_says_so(fixed: Desk) -> None:
+    fixed.booked("INV-1042", AUWHENCREATED="03/03/2021 08:00:00", WHENCREATED="03/01/2021", CUSTOMERNAME="Initech")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+    assert "has been in Intacct since" in fixed.card()
+    assert "Initech" in fixed.card()
+
+
+def test_another_entitys_invoice_of_the_same_number_does_not_count(desk: Desk) -> None:
+    desk.process = Process(desk, entity="200")
+    desk.fails("INV-1042")
+    desk.press("U0DAN", "case.create")
+    desk.booked("INV-1042")
+    desk.pass_time(seconds=10)
+    assert desk.state() is CaseState.AWAITING_SYNC
+    desk.booked("INV-1042", MEGAENTITYID="200")
+    desk.pass_time(minutes=1)
+    assert desk.state() is CaseState.CLOSED
+
+
+def test_an_invoice_that_was_changed_at_the_source_meanwhile_is_compared_as_it_is_billed_now(fixed: Desk) -> None:
+    invoices = fixed.world.store.table("bill_invoice")
+    key = next(key for key, row in invoices.items() if row["invoiceNumber"] == "INV-1042")
+    invoices[key] = {**invoices[key], "totalAmount": 1300.0}
+    fixed.booked("INV-1042", TRX_TOTALENTERED="1300.00")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.CLOSED
+
+
+def test_while_the_source_is_down_a_difference_is_not_judged(fixed: Desk) -> None:
+    fixed.world.faults.set(Fault("bill", "*", "maintenance", 50))
+    fixed.booked("INV-1042", TRX_TOTALENTERED="1300.00")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+    fixed.world.faults.clear()
+    fixed.pass_time(minutes=1)
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+
+
+def test_one_query_a_round_serves_all_cases_of_the_company(desk: Desk) -> None:
+    for case_id, days in enumerate((45, 50, 55), 1):
+        terms = desk.world.store.table("bill_term")
+        term = next((key for key, row in terms.items() if row["daysDue"] == days), None)
+        desk.bill_invoice(f"INV-{days}", term or desk.bill_term(f"Net {days}", days), days)
+        desk.fails(f"INV-{days}")
+        desk.press("U0DAN", "case.create", case_id)
+        desk.pass_time(seconds=20)
+    for _ in range(9):
+        desk.pass_time(minutes=40)
+    assert len({desk.row(case_id).due_at for case_id in (1, 2, 3)}) == 1
+    before = desk.queries()
+    desk.pass_time(minutes=40)
+    # One for the invoices of all three cases, one for the terms that they count on.
+    assert desk.queries() - before == 2
+
+
+def test_the_pauses_grow_and_a_new_alert_shortens_them(fixed: Desk) -> None:
+    for _ in range(9):
+        fixed.pass_time(minutes=40)
+    assert fixed.row().due_at - fixed.clock.now() > timedelta(minutes=20)
+    fixed.fails("INV-1044")
+    assert fixed.row().due_at - fixed.clock.now() <= timedelta(seconds=5)
+    assert fixed.row().rounds == 0
+
+
+def test_many_alerts_at_once_bring_one_round(fixed: Desk) -> None:
+    for _ in range(9):
+        fixed.pass_time(minutes=40)
+    before = fixed.queries()
+    due = set()
+    for number in range(30):
+        fixed.alert(f"Invoice [X-{number}] cannot be created in Intacct: Could not retrieve the Sequence record!")
+        due.add(fixed.row().due_at)
+    assert len(due) == 1
+    gathered = fixed.queries() - before
+    fixed.pass_time(seconds=6)
+    assert fixed.queries() - before - gathered <= 2
+
+
+def test_check_again_looks_at_once(fixed: Desk) -> None:
+    for _ in range(9):
+        fixed.pass_time(minutes=40)
+    fixed.booked("INV-1042")
+    fixed.booked("INV-1043")
+    fixed.press("U0MARIA", "case.check")
+    assert fixed.state() is CaseState.CLOSED
+
+
+def test_a_second_process_does_not_ask_while_the_first_does(fixed: Desk) -> None:
+    other = Process(fixed)
+    fixed.world.calendar.move(timedelta(minutes=1))
+    before = fixed.queries()
+    with alone(fixed.database, LOCK, "acme") as mine:
+        assert mine
+        assert other.workshop._watcher.watch("job:watch") == 0
+    assert fixed.queries() == before
+    assert other.workshop._watcher.watch("job:watch") == 1
+    assert fixed.process.workshop._watcher.watch("job:watch") == 0
+    other.books.close()
+
+
+def test_invoices_are_asked_for_again_after_intacct_was_down(fixed: Desk) -> None:
+    fixed.world.faults.set(Fault("intacct", "query", "offline", 20))
+    fixed.booked("INV-1042")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+    fixed.world.faults.clear()
+    fixed.pass_time(minutes=1)
+    assert fixed.state() is CaseState.CLOSED
+
+
+def test_a_term_that_is_gone_again_is_noticed_by_the_watch(fixed: Desk) -> None:
+    fixed.ar_status("Net 45", "inactive")
+    fixed.pass_time(minutes=2)
+    assert fixed.state() is CaseState.AWAITING_DECISION
+    assert "inactive" in fixed.card()
+    assert "case.reactivate" in fixed.buttons()
+
+
+def test_what_arrived_differently_is_looked_at_again_and_still_accepted_by_a_person(fixed: Desk) -> None:
+    record = fixed.booked("INV-1042", WHENDUE="12/02/2026")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+    table = fixed.world.store.table("arinvoice")
+    table[record] = {**table[record], "WHENDUE": "12/17/2026"}
+    fixed.press("U0MARIA", "case.check")
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+    assert differences(fixed) == {}
+    assert "as billed now" in fixed.card()
+    fixed.submit("U0DAN", "view.accept", {"reason": "Corrected in Intacct."})
+    assert fixed.state() is CaseState.CLOSED
+
+
+def test_what_arrived_differently_and_was_deleted_is_awaited_again(fixed: Desk) -> None:
+    record = fixed.booked("INV-1042", WHENDUE="12/02/2026")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    del fixed.world.store.table("arinvoice")[record]
+    fixed.press("U0MARIA", "case.check")
+    assert "Still awaited: INV-1042" in fixed.card()
+    fixed.booked("INV-1042")
+    fixed.pass_time(minutes=1)
+    assert all(invoice.arrival is Arrival.ARRIVED for invoice in fixed.view().invoices)
+
+
+def test_a_source_term_changed_after_the_alert_is_told(fixed: Desk) -> None:
+    invoices, terms = fixed.world.store.table("bill_invoice"), fixed.world.store.table("bill_term")
+    net_30 = next(key for key, row in terms.items() if row["name"] == "Net 30")
+    key = next(key for key, row in invoices.items() if row["invoiceNumber"] == "INV-1042")
+    invoices[key] = {**invoices[key], "paymentTermId": net_30, "dueDate": "2026-12-02"}
+    fixed.press("U0MARIA", "case.check")
+    assert "INV-1042 said Net 45 when it failed; it says Net 30 now" in fixed.card()
+    fixed.booked("INV-1042", "Net 30", "12/02/2026")
+    fixed.booked("INV-1043")
+    fixed.pass_time(minutes=1)
+    assert fixed.state() is CaseState.CLOSED
