@@ -368,8 +368,12 @@ class Bot:
         inbox.forget(self._database)
         self._jobs.forget()
 
-    def start(self) -> None:
-        """Starts working and listening; returns once Slack can reach the bot. Raises slack_sdk's errors."""
+    def start(self, *, port: bool = True) -> None:
+        """Starts working and listening; returns once Slack can reach the bot.
+
+        Without `port` nothing is served: by HTTP another process takes in, and this one works off what it took.
+        Raises slack_sdk's errors, and OSError where the port is taken.
+        """
         if self._services.embedded:
             # Nobody else works on this database: whoever did is dead, and its jobs are ours at once.
             self._jobs.recover_stalled(0)
@@ -382,7 +386,7 @@ class Bot:
             handler = socket_handler(self._app, token, self._slack, self._came_up)
             handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
             self._end_front = handler.close
-        else:
+        elif port:
             self._serve_http()
 
     def _serve_http(self) -> None:
@@ -418,7 +422,7 @@ class Bot:
         self._end_front()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        self._aside.shutdown(wait=True, cancel_futures=True)
+        self._aside.shutdown(wait=False, cancel_futures=True)
         self._worker.stop(20.0)
         self._services.end()
 

@@ -1,4 +1,4 @@
-"""The commands: start, sandbox, migrate, doctor, journal, explain-term, explain-alert."""
+"""The commands: start, sandbox, migrate, work, doctor, journal, explain-term, explain-alert."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ OWN_IN_SANDBOX = frozenset({"PORT", "LOG_LEVEL"})
 """Settings that the sandbox leaves to its user; all others come from the sandbox alone."""
 
 OK, PROBLEM = 0, 1
+END_S = 25
+"""How long an end may take after SIGTERM or Ctrl-C: hosts kill after 30 s."""
 
 
 def start(arguments: Sequence[str]) -> int:
@@ -56,35 +58,61 @@ def _logging(level: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _run_real(settings: Settings) -> int:
+def _run_real(settings: Settings, greeting: str = "Termkeeper is listening.", *, port: bool = True) -> int:
     from bot.assembly import Bot
     from bot.clock import RealClock
 
     _logging(settings.log_level)
     try:
-        bot = Bot(settings, RealClock(), FOLDER)
+        return _serve(Bot(settings, RealClock(), FOLDER), greeting, port=port)
     except Exception as error:
         logging.getLogger(__name__).debug("start refused", exc_info=True)
         return _problem(f"Termkeeper cannot start: {error}")
-    return _serve(bot, "Termkeeper is listening.")
 
 
-def _serve(bot: Any, greeting: str) -> int:
+def _serve(bot: Any, greeting: str, *, port: bool = True) -> int:
     ended = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: ended.set())
     try:
-        bot.start()
+        bot.start(port=port)
         print(greeting, flush=True)
         ended.wait()
     finally:
+        _end_in_time()
         bot.stop()
     return OK
+
+
+def _end_in_time() -> None:
+    """Ends the process when its end takes too long: what is not done is in the database, and is done by the next."""
+
+    def end() -> None:
+        logging.getLogger(__name__).warning("work under way did not end within %d s; the next start goes on", END_S)
+        os._exit(OK)
+
+    watch = threading.Timer(END_S, end)
+    watch.daemon = True
+    watch.start()
+
+
+def _work(_: argparse.Namespace) -> int:
+    try:
+        settings = load()
+    except SettingsError as error:
+        return _problem(*error.problems)
+    if not settings.database_url:
+        return _problem(
+            "DATABASE_URL is not set. A worker shares its database with the process that listens; "
+            "the embedded one belongs to one process, which works by itself."
+        )
+    return _run_real(settings, "Termkeeper is working.", port=False)
 
 
 def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     from bot.assembly import Bot
     from bot.clock import SandboxClock
+    from bot.records.postgres import EmbeddedPostgresBusy, assert_free
     from bot.sandboxed import ANCHORS, SandboxChild, SandboxStartError
 
     foreign = sorted(set(given) - OWN_IN_SANDBOX)
@@ -98,6 +126,11 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
         return _problem(f"PORT takes a whole number from 0 to 65535 (it is {given['PORT']!r})")
     _logging(given.get("LOG_LEVEL", "WARNING").upper())
     child = SandboxChild(FOLDER / "sandbox", port)
+    try:
+        # Before anything is deleted or ended: it would be the running bot's.
+        assert_free(FOLDER / "postgres")
+    except EmbeddedPostgresBusy as error:
+        return _problem(f"Termkeeper cannot start: {error}")
     try:
         if fresh:
             child.end_earlier()
@@ -132,6 +165,9 @@ def main(arguments: Sequence[str]) -> int:
     sandbox.add_argument("--port", type=int, help="instead of PORT (3000); 0 takes a free one")
     sandbox.add_argument("--folder", type=Path, default=FOLDER / "sandbox", help="where the state is kept")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL up to date")
+    commands.add_parser(
+        "work", help="a process without a port, that works beside others on the database of DATABASE_URL"
+    )
     _journal_parser(commands)
     commands.add_parser("doctor", help="check settings, database, Slack, Intacct and BILL; what to do for each")
     terms = commands.add_parser("explain-term", help="what a term's name says, as JSON lines")
@@ -274,6 +310,7 @@ def _event(text: str) -> Mapping[str, object]:
 _COMMANDS = {
     "sandbox": _sandbox,
     "migrate": _migrate,
+    "work": _work,
     "doctor": _doctor,
     "journal": _journal,
     "explain-term": _explain_term,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Double, Text, bindparam, cast, func, select, text, update
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ARRAY, Connection, Text, bindparam, cast, func, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.records import jobs
@@ -27,13 +26,23 @@ PAUSES = (
     timedelta(minutes=5),
     timedelta(minutes=30),
 )
-"""Until an item is due again, by its attempts so far; also how long an item whose process died is left alone."""
+"""Until an item that failed is due again, by its attempts so far."""
+IN_WORK = timedelta(seconds=3)
+"""How long a claimed item is left alone before its work holds it by a lock, which dies with its process."""
+NEWER_PAUSE = timedelta(seconds=15)
+"""Until what this code does not know is looked at again, perhaps by a process that does."""
+NEWER_LIMIT = timedelta(days=1)
+"""After so long, what no process knows is a failure like any other."""
 PAYLOAD_DAYS = 7
 _SECRETS = ("token", "response_url", "response_urls", "trigger_id")
 
 
 class InboxUnavailable(Exception):
     """The database did not take it in time: do not acknowledge, or tell the person to repeat."""
+
+
+class NotKnownHere(Exception):
+    """What came is not known to this code but to newer code that runs beside it: the item is left to that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,6 @@ _TAKE = text(
 """One statement, one way to the server and back: the item and the job that drains it, or neither."""
 
 
-_PAUSE_S = [pause.total_seconds() for pause in PAUSES]
 _CLAIM = (
     update(inbox)
     .where(
@@ -81,10 +89,7 @@ _CLAIM = (
     )
     .values(
         attempts=inbox.c.attempts + 1,
-        due_at=func.now()
-        + func.make_interval(
-            0, 0, 0, 0, 0, 0, array(_PAUSE_S, type_=Double)[func.least(inbox.c.attempts + 1, len(_PAUSE_S))]
-        ),
+        due_at=func.now() + IN_WORK,
     )
     .returning(inbox, func.set_config("synchronous_commit", "off", True))  # noqa: FBT003
 )
@@ -122,7 +127,8 @@ def drain(database: Database, handle: Handle, limit: int = 50, *, on_set_aside: 
 
     Each item's work and its done mark are one transaction, `handle` is given its connection. An item that fails is
     due again after a growing pause, and after 5 attempts set aside: `on_set_aside` is told in the same transaction,
-    with the error's words. It never stops the others. Where more than `limit` are due, another drain is enqueued.
+    with the error's words. It never stops the others. What `handle` refuses with NotKnownHere is left for newer
+    code without counting. Where more than `limit` are due, another drain is enqueued.
     """
     done = 0
     for _ in range(limit):
@@ -181,7 +187,7 @@ def _take(connection: Connection, kind: str, key: str, payload: Mapping[str, Any
 
 
 def _claim(database: Database) -> InboxItem | None:
-    """Counts the next item's attempt and puts it off, in a transaction of its own: an attempt that kills us counts.
+    """Counts the next item's attempt in a transaction of its own: an attempt that kills the process counts too.
 
     Its commit need not reach the disk: only a crash of the server itself would forget that one count.
     """
@@ -211,15 +217,28 @@ def _work(database: Database, item: InboxItem, handle: Handle, on_set_aside: OnS
             handle(connection, item)
             connection.execute(_DONE, {"item": item.id})
     except Exception as error:
-        log.warning("inbox item %s %s failed, attempt %s", item.kind, item.key, item.attempts, exc_info=True)
         words = storable_text(f"{type(error).__name__}: {error}")[:2000]
+        if isinstance(error, NotKnownHere) and datetime.now(UTC) - item.received_at < NEWER_LIMIT:
+            log.info("inbox item %s %s is left to newer code: %s", item.kind, item.key, error)
+            _put_off(database, item, words, NEWER_PAUSE, attempts=item.attempts - 1)
+            return 0
+        log.warning("inbox item %s %s failed, attempt %s", item.kind, item.key, item.attempts, exc_info=True)
         if item.attempts >= ATTEMPTS:
             _set_aside(database, item, words, on_set_aside)
         else:
-            with database.transaction() as connection:
-                connection.execute(update(inbox).where(inbox.c.id == item.id).values(last_error=words))
+            _put_off(database, item, words, PAUSES[item.attempts - 1], attempts=item.attempts)
         return 0
     return 1
+
+
+def _put_off(database: Database, item: InboxItem, words: str, pause: timedelta, *, attempts: int) -> None:
+    """Has a failed item wait; one that another process has claimed meanwhile is that one's."""
+    with database.transaction() as connection:
+        connection.execute(
+            update(inbox)
+            .where(inbox.c.id == item.id, inbox.c.state == "waiting", inbox.c.attempts == item.attempts)
+            .values(attempts=attempts, due_at=func.now() + pause, last_error=words)
+        )
 
 
 def _set_aside(database: Database, item: InboxItem, words: str, on_set_aside: OnSetAside | None) -> None:

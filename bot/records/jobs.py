@@ -14,6 +14,7 @@ import procrastinate
 import psycopg
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from procrastinate.tasks import Task
 from psycopg.rows import tuple_row
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -47,10 +48,11 @@ POLL_S = 2.0
 PAUSES_S = (1, 2, 5, 15, 60, 300, 900)
 """Until a failed job runs again; after the last it stays failed, and a tick enqueues anew what the state says is due."""
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
 """Between two attempts to reach a database that does not answer."""
 
 Handler = Callable[..., None]
+AnyTask = Task[..., object, ...]
 
 _ENQUEUE = text(
     """
@@ -225,6 +227,7 @@ class Worker:
         app = procrastinate.App(connector=connector)
         for name, handler in self._handlers.items():
             app.task(name=name, queue=QUEUE, retry=_Retry(), pass_context=True)(self._task(name, handler))
+        app.tasks = _Tasks(app)
         async with app.open_async():
             self._loop = asyncio.get_running_loop()
             self._running = asyncio.create_task(self._work_and_recover(app))
@@ -242,7 +245,7 @@ class Worker:
         recovering = asyncio.create_task(_recover_now_and_then(app))
         try:
             await app.run_worker_async(
-                queues=[QUEUE],
+                queues=[QUEUE, *map(_queue_of, self._handlers)],
                 concurrency=self._concurrency,
                 install_signal_handlers=False,
                 fetch_job_polling_interval=POLL_S,
@@ -268,6 +271,25 @@ class Worker:
         return run
 
 
+class _Tasks(dict[str, AnyTask]):
+    """The tasks that this code knows; a job of any other is put aside for newer code, where it would end as failed."""
+
+    def __init__(self, app: procrastinate.App) -> None:
+        self._unknown: AnyTask = app.task(name="jobs.unknown", queue=QUEUE, retry=_LeftToNewer(), pass_context=True)(
+            _unknown
+        )
+        super().__init__(app.tasks)
+
+    def get(self, name: str, default: object = None) -> AnyTask:
+        """A task by its name, or the one that puts jobs aside."""
+        del default
+        return super().get(name) or self._unknown
+
+
+async def _unknown(context: procrastinate.JobContext, /, **_: int | str) -> None:
+    raise LookupError(f"this code does not know the task {context.job.task_name}: it is left to newer code")
+
+
 async def _recover_now_and_then(app: procrastinate.App) -> None:
     """Beside the jobs, not in one: a job that recovers could itself be the one that is stuck."""
     while True:
@@ -276,6 +298,17 @@ async def _recover_now_and_then(app: procrastinate.App) -> None:
             await app.connector.execute_query_all_async(_RECOVER, limit=STALL_LIMIT_S, most=_STALLS)
         except procrastinate.exceptions.ConnectorException as error:
             log.warning("stalled jobs could not be looked for: %s", error)
+
+
+class _LeftToNewer(BaseRetryStrategy):
+    """Into a queue of its own task, which only those serve that know it."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
+        return RetryDecision(retry_at=datetime.now(UTC), queue=_queue_of(job.task_name))
+
+
+def _queue_of(task: str) -> str:
+    return f"{QUEUE}/{task}"
 
 
 class _Retry(BaseRetryStrategy):

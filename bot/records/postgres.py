@@ -27,6 +27,7 @@ DATABASE = "termkeeper"
 START_LIMIT_S = 60.0
 """How long a server may take to answer; recovery after a power failure reads its log first."""
 
+_OWNER = "owner.lock"
 _PATIENCE_S = 8.0
 _FIRST_WITH_IO_METHOD = 18
 
@@ -250,9 +251,15 @@ class _Server:
             return False
 
 
+def assert_free(folder: Path) -> None:
+    """Raises EmbeddedPostgresBusy where a live process owns the embedded server of `folder`; changes nothing."""
+    if (folder / _OWNER).exists():
+        os.close(_lock_folder(folder.expanduser().resolve()))
+
+
 def _lock_folder(folder: Path) -> int:
     """Locks a folder for this process; the lock ends with it, however it ends, and no child inherits it."""
-    path = folder / "owner.lock"
+    path = folder / _OWNER
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if sys.platform == "win32":

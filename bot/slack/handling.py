@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -29,6 +30,7 @@ from bot.slack.door import ItemKind
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
+Name = TypeVar("Name", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +82,17 @@ class Handling:
         return channel in self._by_channel
 
     def handle(self, connection: Connection, item: InboxItem) -> None:
-        """Handles one item. Raises where it cannot be handled now; it then comes again."""
+        """Handles one item. Raises where it cannot be handled now; it then comes again.
+
+        Raises NotKnownHere for what only newer code knows: a kind, a button, a view.
+        """
         step = Step(connection, self._clock.now(), f"inbox:{item.id}")
         handler: Callable[[Step, InboxItem], None] = {
             ItemKind.MESSAGE: self._message,
             ItemKind.QUESTION: self._question,
             ItemKind.CLICK: self._click,
             ItemKind.SUBMISSION: self._submission,
-        }[ItemKind(item.kind)]
+        }[_known(ItemKind, item.kind)]
         handler(step, item)
         inbox.scrub(connection, item.id)
         step.finish()
@@ -131,7 +136,7 @@ class Handling:
 
     def _click(self, step: Step, item: InboxItem) -> None:
         payload = item.payload
-        action = ActionId(payload["action"])
+        action = _known(ActionId, payload["action"])
         person = Person(team=payload["team"], user_id=payload["user"])
         if payload.get("question") is not None:
             self._ask_or_check(step, item, action, person)
@@ -208,7 +213,7 @@ class Handling:
         payload = item.payload
         person = Person(team=payload["team"], user_id=payload["user"])
         handled = self._act(step, payload, person, f"submission:{item.id}")
-        outcome = self._submitted(ViewId(payload["view"]), handled)
+        outcome = self._submitted(_known(ViewId, payload["view"]), handled)
         self._tell(step, handled, outcome)
 
     def _submitted(self, view: ViewId, handled: _Handled) -> Outcome:
@@ -284,6 +289,14 @@ class Handling:
             case_id=handled.act.case_id,
             reason=outcome.reason.value if outcome.reason else "",
         )
+
+
+def _known(names: type[Name], name: str) -> Name:
+    """A name of an enum; NotKnownHere where only newer code has it."""
+    try:
+        return names(name)
+    except ValueError:
+        raise inbox.NotKnownHere(f"{name!r} is no {names.__name__} that this version knows") from None
 
 
 def _moment(ts: str) -> datetime:

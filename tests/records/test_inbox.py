@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from bot.records import inbox as room
 from bot.records.engine import Database
-from bot.records.inbox import InboxItem, InboxUnavailable, drain, forget, scrub, take
+from bot.records.inbox import InboxItem, InboxUnavailable, NotKnownHere, drain, forget, scrub, take
 from bot.records.jobs import DRAIN_INBOX, Jobs
 from bot.records.tables import channel_marks, inbox
 from tests.records.processes import another_process, told
@@ -129,6 +129,58 @@ def test_pauses_grow_and_another_drain_is_enqueued_for_then(database: Database) 
     assert [round(float(pause)) for pause in pauses] == [round(pause) for pause in expected]
 
 
+def test_an_item_whose_process_died_waits_no_longer_at_its_fourth_attempt(database: Database) -> None:
+    take(database, "event", "Ev1", {})
+    with database.transaction() as connection:
+        connection.execute(update(inbox).values(attempts=3))
+    code = """
+        import os, sys
+        from bot.records.engine import Database
+        from bot.records.inbox import drain
+        drain(Database(sys.argv[1]), lambda connection, item: os._exit(1))
+    """
+    with another_process(code, database.url) as process:
+        assert process.wait(20) == 1
+    died = time.monotonic()
+    while drain(database, _nothing) == 0:
+        assert time.monotonic() < died + room.IN_WORK.total_seconds() + 1
+        time.sleep(0.1)
+    assert [(row.state, row.attempts) for row in _rows(database)] == [("done", 5)]
+
+
+def test_what_only_newer_code_knows_is_left_to_it_uncounted(database: Database) -> None:
+    def older(_connection: Connection, item: InboxItem) -> None:
+        if item.kind != "event":
+            raise NotKnownHere(item.kind)
+
+    take(database, "novelty", "N1", {})
+    take(database, "event", "Ev1", {})
+    done = 0
+    for _ in range(7):
+        done += drain(database, older)
+        _make_due(database)
+    assert done == 1
+    assert [(row.key, row.state, row.attempts) for row in _rows(database)] == [
+        ("N1", "waiting", 0),
+        ("Ev1", "done", 1),
+    ]
+    assert drain(database, _nothing) == 1
+
+
+def test_what_no_code_knows_for_a_day_is_set_aside_and_told(database: Database) -> None:
+    def older(_connection: Connection, item: InboxItem) -> None:
+        raise NotKnownHere(item.kind)
+
+    take(database, "novelty", "N1", {})
+    with database.transaction() as connection:
+        connection.execute(update(inbox).values(received_at=text("now() - interval '25 hours'")))
+    why: list[str] = []
+    for _ in range(5):
+        drain(database, older, on_set_aside=lambda _c, _item, words: why.append(words))
+        _make_due(database)
+    assert why == ["NotKnownHere: novelty"]
+
+
 def test_more_than_a_batch_goes_on_in_the_next_job(database: Database) -> None:
     for number in range(5):
         take(database, "event", f"Ev{number}", {})
@@ -153,7 +205,7 @@ def test_two_drains_share_the_items(database: Database) -> None:
     assert sorted(seen) == sorted(f"Ev{number}" for number in range(20))
 
 
-def test_an_item_in_work_for_longer_than_its_pause_is_nobody_elses(database: Database) -> None:
+def test_an_item_in_work_for_longer_than_it_is_left_alone_is_nobody_elses(database: Database) -> None:
     take(database, "event", "Ev1", {})
     within, leave = threading.Event(), threading.Event()
 
@@ -164,7 +216,7 @@ def test_an_item_in_work_for_longer_than_its_pause_is_nobody_elses(database: Dat
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(drain, database, slowly)
         within.wait(10)
-        time.sleep(room.PAUSES[0].total_seconds() + 0.2)
+        time.sleep(room.IN_WORK.total_seconds() + 0.2)
         assert drain(database, _nothing) == 0
         leave.set()
         assert slow.result() == 1

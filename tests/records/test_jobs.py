@@ -231,6 +231,23 @@ KILLED = """
 """
 
 
+def test_a_job_that_only_newer_code_knows_waits_for_it(database: Database) -> None:
+    ran = threading.Event()
+    _enqueue(database, "cases.novelty", case_id=1)
+    with working(database, {WORK_CASE: lambda case_id: None}):
+        eventually(lambda: _attempts(database) >= 1)
+        assert _statuses(database) == ["todo"]
+        with working(database, {"cases.novelty": lambda case_id: ran.set()}):
+            assert ran.wait(40)
+    assert "failed" not in _statuses(database)
+
+
+def _attempts(database: Database) -> int:
+    with psycopg.connect(database.url) as connection:
+        row = connection.execute("SELECT max(attempts) FROM procrastinate_jobs").fetchone()
+    return int(row[0] or 0) if row else 0
+
+
 def test_a_killed_workers_job_is_taken_over(database: Database) -> None:
     ran = threading.Event()
     _enqueue(database, WORK_CASE, case_id=1)

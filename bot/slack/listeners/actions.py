@@ -23,7 +23,9 @@ def register(app: App, parts: Parts) -> None:
     def click(ack: Ack, body: dict[str, Any], logger: Any) -> None:
         act = pressed(body)
         if act is None:
+            # A button of newer code that runs beside this one, perhaps: it is not taken in, and the person is told.
             ack()
+            _repeat(body)
             return
         try:
             if wants_view(parts, act):
@@ -51,6 +53,11 @@ def _open(parts: Parts, act: Pressed, body: dict[str, Any], logger: Any) -> None
     except SlackApiError as error:
         logger.warning("a view could not be opened: %s", error.response.get("error"))
         tell(parts, act, TOO_LATE)
+
+
+def _repeat(body: dict[str, Any]) -> None:
+    if response_url := body.get("response_url"):
+        WebhookClient(response_url).send(text=REPEAT, response_type="ephemeral", replace_original=False)
 
 
 def tell(parts: Parts, act: Pressed, text: str) -> None:
