@@ -41,7 +41,7 @@ from bot.records.calls import CallCounter
 from bot.records.engine import Database
 from bot.records.gate import AdvisoryGate, GateError
 from bot.records.jobs import Jobs, Worker
-from bot.records.postgres import EmbeddedPostgres
+from bot.records.postgres import EmbeddedPostgres, running_url
 from bot.records.tables import cases
 from bot.records.tables import inbox as inbox_table
 from bot.settings import CompanySettings, Settings, close_calendar, terms_policy
@@ -87,12 +87,17 @@ class _Turn:
 class Services:
     """What the settings name outside this process: the database, Intacct, BILL, Slack."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        """Starts the embedded database where none is named. Nothing outside is asked yet."""
+    def __init__(self, settings: Settings, folder: Path, *, join: bool = False) -> None:
+        """Starts the embedded database where none is named. Nothing outside is asked yet.
+
+        `join`: an embedded database that runs already is looked at beside the bot that owns it.
+        """
         self.settings = settings
         self._ended = ExitStack()
-        self.embedded = not settings.database_url
-        url = settings.database_url
+        running = running_url(folder / "postgres") if join and not settings.database_url else None
+        self.joined = running is not None
+        url = settings.database_url or running or ""
+        self.embedded = not url
         if self.embedded:
             server = self._ended.enter_context(EmbeddedPostgres(folder / "postgres"))
             url = server.url
@@ -227,7 +232,7 @@ class Bot:
         self._desks = {settings.key: self._desk(settings) for settings in settings.companies}
         self._companies = companies = {key: desk.company for key, desk in self._desks.items()}
         self._approvers = SlackApprovers(
-            slack.other, {company.key: _named(company, clock) for company in settings.companies}
+            slack.other, {company.key: named(company, clock) for company in settings.companies}
         )
         self._handling = Handling(companies, self._approvers, clock)
         self._insight = Insight(slack.other, companies, self._approvers)
@@ -427,7 +432,9 @@ class Bot:
         self._services.end()
 
 
-def _named(company: CompanySettings, clock: Clock) -> Named:
+def named(company: CompanySettings, clock: Clock) -> Named:
+    """Whom a company's settings name to decide, by its own day."""
+
     def today() -> date:
         return clock.now().astimezone(company.zone).date()
 

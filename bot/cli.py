@@ -113,7 +113,7 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     from bot.assembly import Bot
     from bot.clock import SandboxClock
     from bot.records.postgres import EmbeddedPostgresBusy, assert_free
-    from bot.sandboxed import ANCHORS, SandboxChild, SandboxStartError
+    from bot.sandboxed import SandboxChild, SandboxStartError
 
     foreign = sorted(set(given) - OWN_IN_SANDBOX)
     if foreign:
@@ -142,8 +142,7 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     clock = SandboxClock(address)
     clock.follow()
     try:
-        own = {"LOG_LEVEL": given.get("LOG_LEVEL", "WARNING"), "JOURNAL_ANCHOR": str(FOLDER / ANCHORS)}
-        bot = Bot(load(values | own), clock, FOLDER)
+        bot = Bot(load(_in_sandbox(values, given)), clock, FOLDER)
         return _serve(
             bot, f"Termkeeper's sandbox is at {address}/\nOpen it in a browser. Ctrl-C ends everything; var/ keeps it."
         )
@@ -153,6 +152,14 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     finally:
         clock.end()
         child.end()
+
+
+def _in_sandbox(values: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """All settings of the bot beside a sandbox whose clients take `values`."""
+    from bot.sandboxed import ANCHORS
+
+    own = {name: given[name] for name in OWN_IN_SANDBOX - {"PORT"} if name in given}
+    return {"LOG_LEVEL": "WARNING", "JOURNAL_ANCHOR": str(FOLDER / ANCHORS), **values, **own}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -222,8 +229,11 @@ def _migrate(_: argparse.Namespace) -> int:
 
 def _doctor(_: argparse.Namespace) -> int:
     from bot.doctor import examine
+    from bot.sandboxed import noted_settings
 
-    return examine(FOLDER)
+    given = set_names()
+    values = noted_settings(FOLDER) if set(given) <= OWN_IN_SANDBOX else None
+    return examine(FOLDER, sandbox=_in_sandbox(values, given) if values is not None else None)
 
 
 def _journal(wanted: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ class SandboxClock:
 
     def follow(self) -> None:
         """Reads the offset now, and from now on each second in a thread of its own."""
-        self._read()
+        self.read()
         threading.Thread(target=self._run, name="calendar", daemon=True).start()
 
     def end(self) -> None:
@@ -41,12 +41,12 @@ class SandboxClock:
 
     def _run(self) -> None:
         while not self._ended.wait(1.0):
-            self._read()
+            self.read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Reads the offset once; where the sandbox does not answer, it stays as it was."""
         try:
             told = self._session.get(self._url, timeout=2).json()
         except (requests.RequestException, ValueError):
-            # The sandbox is away for a moment: its calendar stays where it was.
             return
         self._offset = timedelta(seconds=float(told["offset_s"]))

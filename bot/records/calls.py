@@ -21,6 +21,20 @@ FLUSH_S = 5.0
 """So long a count may stay in memory: what a killed process had counted since is lost."""
 
 
+NEAR_PERCENT = 80
+"""From here on a contract's number is near."""
+
+
+def month_of_now() -> str:
+    """The month by which calls are counted just now, such as `2026-11`: the service's, so real time, in UTC."""
+    return f"{_today():%Y-%m}"
+
+
+def percent_used(calls: int, limit: int) -> int:
+    """How much of a limit is used, in whole percent, never rounded up."""
+    return calls * 100 // limit
+
+
 def _today() -> date:
     return datetime.now(UTC).date()
 

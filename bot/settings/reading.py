@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
+from bot.settings.calendar_file import close_calendar
 from bot.settings.companies_file import read_companies
 from bot.settings.company import SHARED, CompanySettings
+from bot.settings.policy_file import terms_policy
 from bot.settings.problems import SettingsError, in_environment, told
 from bot.settings.process import Given, Settings
 
@@ -69,6 +71,27 @@ def _process(given: Mapping[str, str], *, isolated: bool) -> Settings:
 
 
 def _companies(given: Mapping[str, str]) -> tuple[CompanySettings, ...]:
+    companies = _named(given)
+    if problems := [problem for company in companies for problem in _rules(company, named="COMPANIES_FILE" in given)]:
+        raise SettingsError(tuple(problems))
+    return companies
+
+
+def _rules(company: CompanySettings, *, named: bool) -> Iterator[str]:
+    """What is wrong in a company's files of rules; the bot reads them again when it starts its parts."""
+    for read in (
+        lambda: terms_policy(company.terms_policy),
+        lambda: close_calendar(company.close_calendar, company.zone),
+    ):
+        try:
+            read()
+        except SettingsError as error:
+            yield from (
+                f"COMPANIES_FILE: [{company.key}] {problem}" if named else problem for problem in error.problems
+            )
+
+
+def _named(given: Mapping[str, str]) -> tuple[CompanySettings, ...]:
     if "COMPANIES_FILE" in given:
         flat = [name for name in COMPANY if name in given and name.lower() not in SHARED]
         try:

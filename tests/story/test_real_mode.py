@@ -159,6 +159,17 @@ def test_doctor_finds_nothing_wrong_with_the_sandbox_and_shows_no_secret(sandbox
             assert value not in told, name
 
 
+def test_doctor_looks_at_everything_beside_a_running_bot(running: Running, folder: Path) -> None:
+    code, told = doctor(folder, {})
+    assert code == 0, told
+    assert "those of the sandbox that was started here" in told
+    assert "beside the running bot" in told
+    for name in ("Journal", "Slack", "Clock", "Intacct", "BILL"):
+        assert f"  {name}: " in told
+    assert not [line for line in told.splitlines() if line.startswith("warn")], told
+    assert doctor(folder, {})[0] == 0, "the first look must leave the running database as it is"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -167,6 +178,8 @@ def test_doctor_finds_nothing_wrong_with_the_sandbox_and_shows_no_secret(sandbox
         ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack"),
         ("ALERT_CHANNELS", "C0NOWHERE", "C0NOWHERE"),
         ("APPROVERS", "", "APPROVERS"),
+        ("APPROVERS", "S0NOBODY", "S0NOBODY"),
+        ("JOURNAL_ANCHOR", "/nowhere/anchors", "/nowhere/anchors"),
     ],
 )
 def test_doctor_says_what_is_wrong_and_what_to_do(
