@@ -24,7 +24,7 @@ from bot.billing.bill_session import BillSession
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
 from bot.billing.source import Source, SourceUnavailable
-from bot.cases import reminding
+from bot.cases import asking, reminding
 from bot.cases.due import nudge_due
 from bot.cases.gather import Gatherer
 from bot.cases.outbox import notice
@@ -62,6 +62,8 @@ log = logging.getLogger(__name__)
 WORKERS = 6
 """Jobs at once in one process. The gate, not this, holds how many requests reach Intacct."""
 TICK_S = 60
+WHO_AGE_S = 30.0
+"""How old, in seconds, what is known of who may decide is at most when acts begin to be worked off: they go on for a while."""
 BILL_PAGE = "https://app02.us.bill.com/"
 INTACCT_PAGE = "https://www.intacct.com/ia/acct/frameset.phtml"
 
@@ -256,7 +258,12 @@ class Bot:
         self._jobs = Jobs(services.url)
         self._worker = Worker(self._jobs, self._handlers(), concurrency=WORKERS)
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-        self._doings: dict[str, schedule.Doing] = {reminding.KIND: self._remind}
+        told = asking.Asking(self._database, clock, companies, self._approvers)
+        self._doings: dict[str, schedule.Doing] = {
+            reminding.KIND: self._remind,
+            asking.ASK: told.tell_asked,
+            asking.EXPIRY: told.tell_expiring,
+        }
         self._end_front: Callable[[], None] = lambda: None
 
     def _desk(self, settings: CompanySettings) -> Desk:
@@ -332,8 +339,15 @@ class Bot:
         if acts is not None:
             # Who may decide is read before the transaction in which it is used: no network call stands in one.
             for company in self._companies:
-                self._approvers.entitled(company)
+                self._look_who(company, WHO_AGE_S)
         inbox.drain(self._database, self._handling.handle, on_set_aside=self._set_aside)
+
+    def _look_who(self, company: str, within_s: float) -> None:
+        """Reads who may decide; where the workspace does not tell, what needs to know it waits, and nothing else."""
+        try:
+            self._approvers.entitled(company, within_s=within_s)
+        except (SlackClientError, OSError) as error:
+            log.warning("Slack does not tell who may decide in %s: %s", company, error)
 
     def _gave_up(self, company: str, key: str, why: str) -> None:
         log.error("%s of %s was given up after %d attempts: %s", key, company, schedule.ATTEMPTS, why)
@@ -366,6 +380,7 @@ class Bot:
             with step(self._database, self._clock, "tick") as taken:
                 reminding.ask_due(taken.connection, self._companies.values(), taken.now)
             nudge_due(self._database, self._clock)
+            asking.remind_of_expiry(self._database, self._clock, self._companies)
         except Exception:
             log.exception("a tick failed; the next one tries again")
 

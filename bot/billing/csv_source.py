@@ -39,6 +39,7 @@ OPTIONAL = (
     "status",
     "term_days",
     "url",
+    "created_by",
 )
 LINES_NAMED = 5
 """Faulty lines that an error names."""
@@ -281,6 +282,7 @@ def _invoice(line: _Line) -> tuple[BilledInvoice, int | None]:
         currency=line.text("currency").upper(),
         payment=line.state() or _payment(amount, balance),
         url=line.url(),
+        created_by=line.text("created_by"),
     )
     return invoice, line.days()
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.billing.source import TermOrigin
-from bot.cases import store
+from bot.cases import asking, store
 from bot.cases.case import CaseEvent, CaseState, TransitionRefused
 from bot.cases.codec import DIAGNOSIS, PROPOSAL, RULE, digest
 from bot.cases.policy import Part, RefusalReason, refusal
@@ -31,10 +32,14 @@ class OutcomeKind(StrEnum):
     """This person may not decide; `reason` says why."""
     OUTDATED = "outdated"
     """The card shows an earlier proposal or state; look at the fresh one."""
+    EXPIRED = "expired"
+    """The time to decide is over; the case ends with that."""
+    UNKNOWN_WHO = "unknown_who"
+    """The workspace did not tell in time who may decide, so nobody did."""
     NEEDS_REASON = "needs_reason"
     """The proposal is not one-click: it needs a reason."""
     NEEDS_REFERENCE = "needs_reference"
-    """The proposal exceeds the policy: it needs a reference."""
+    """The proposal exceeds the policy, or reactivates: it needs a reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,12 @@ class Outcome:
 
 DONE = Outcome(kind=OutcomeKind.DONE)
 OUTDATED = Outcome(kind=OutcomeKind.OUTDATED)
+UNDECIDED = (CaseState.OPEN, CaseState.AWAITING_DECISION, CaseState.AWAITING_CORRECTION)
+"""The states that wait for a person, and not for ever."""
+DISMISSIBLE = tuple(
+    state for state in CaseState if not state.final and state not in (CaseState.WRITING, CaseState.VERIFYING)
+)
+"""All but those in which a write is under way, and the final ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,17 @@ def _current(step: Step, act: Act, *states: CaseState) -> Any | None:
     if CaseState(case.state) not in states or act.digest != (case.proposal_digest or ""):
         return None
     return case
+
+
+def _expired(step: Step, case: Any) -> Outcome | None:
+    """Ends a case whose time is over, where no tick has yet: a decision that late is none."""
+    if CaseState(case.state) not in UNDECIDED or case.expires_at is None or case.expires_at > step.now:
+        return None
+    try:
+        step.move(case, CaseEvent.EXPIRED)
+    except (Stale, TransitionRefused):
+        return OUTDATED
+    return Outcome(kind=OutcomeKind.EXPIRED)
 
 
 def _decide(
@@ -122,14 +144,29 @@ def _decide(
     return decision_id
 
 
-def _refused(step: Step, company: Company, act: Act, entitled: Entitled, what: str) -> Outcome | None:
-    case = store.read(step.connection, act.case_id)
-    why = refusal(
-        company.approval_policy,
-        act.person,
+def barred(
+    connection: Connection, company: Company, case: Any, person: Person, entitled: Entitled, what: str
+) -> RefusalReason | None:
+    """Why a person may not do `what` (`approve`, `decline`, `accept`, `dismiss`, `period`) to a case; None where he may.
+
+    A request beforehand is wanted for what is written or declined. To accept what arrived nobody can request; to
+    dismiss, or to choose a period, which writes nothing, being an approver is enough.
+    """
+    if what in ("dismiss", "period"):
+        return refusal("any-approver", person, approvers=entitled.people, participants=())
+    policy = company.approval_policy
+    return refusal(
+        "second-person" if what == "accept" and policy == "two-people" else policy,
+        person,
         approvers=entitled.people,
-        participants=store.participants(step.connection, case),
+        participants=store.participants_among(connection, case, entitled, person.team),
     )
+
+
+def _refused(step: Step, company: Company, act: Act, entitled: Entitled, what: str) -> Outcome | None:
+    """The refusal of a person who may not do `what`, kept in the journal."""
+    case = store.read(step.connection, act.case_id)
+    why = barred(step.connection, company, case, act.person, entitled, what)
     if why is None:
         return None
     step.record(
@@ -149,15 +186,15 @@ def approve(
     case = _current(step, act, CaseState.AWAITING_DECISION)
     if case is None or case.proposal is None:
         return OUTDATED
-    refused = _refused(step, company, act, entitled, "approve")
-    if refused is not None:
-        return refused
+    ended = _expired(step, case) or _refused(step, company, act, entitled, "approve")
+    if ended is not None:
+        return ended
     proposal = PROPOSAL.validate_python(case.proposal)
     if proposal.action is Action.BY_HAND:
         return OUTDATED
     if not proposal.one_click and not reason.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REASON)
-    if proposal.outside_policy and not reference.strip():
+    if proposal.needs_reference and not reference.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REFERENCE)
     decided = _decide(
         step, company, act, case=case, verdict="approve", entitled=entitled, reason=reason, reference=reference
@@ -172,9 +209,9 @@ def decline(step: Step, company: Company, act: Act, *, entitled: Entitled, reaso
     case = _current(step, act, CaseState.AWAITING_DECISION)
     if case is None:
         return OUTDATED
-    refused = _refused(step, company, act, entitled, "decline")
-    if refused is not None:
-        return refused
+    ended = _expired(step, case) or _refused(step, company, act, entitled, "decline")
+    if ended is not None:
+        return ended
     if not reason.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REASON)
     if _decide(step, company, act, case=case, verdict="decline", entitled=entitled, reason=reason) is None:
@@ -265,12 +302,15 @@ def tell_term(step: Step, act: Act, *, name: str, rule: PaymentTerm | None = Non
     return DONE
 
 
-def invoice_wrong(step: Step, act: Act, *, should_be: str) -> Outcome:
-    """A person says that the invoice's term is wrong, and what it should be; the source is watched for that."""
+def invoice_wrong(step: Step, company: Company, act: Act, *, should_be: str) -> Outcome:
+    """A person says that the invoice's term is wrong, and what it should be; the source is watched for that.
+
+    The correction may take as long as a decision, from now on.
+    """
     case = _current(step, act, CaseState.OPEN, CaseState.AWAITING_DECISION)
     if case is None:
         return OUTDATED
-    note = {**(case.note or {}), "wrong_invoice": should_be}
+    note = {**(case.note or {}), "wrong_invoice": should_be, "wrong_invoice_by": act.person.user_id}
     return _moved(
         step,
         case,
@@ -278,6 +318,7 @@ def invoice_wrong(step: Step, act: Act, *, should_be: str) -> Outcome:
         act,
         content={"should_be": should_be},
         note=note,
+        expires_at=step.now + timedelta(days=company.decision_days),
         due_at=step.now + timedelta(minutes=1),
     )
 
@@ -305,12 +346,16 @@ def look_again(step: Step, act: Act, *, corrected: bool = False) -> Outcome:
 
 def ask(step: Step, company: Company, act: Act) -> Outcome:
     """Somebody wants the case decided; an asker cannot decide under `second-person`."""
-    case = store.read(step.connection, act.case_id)
+    case = store.hold(step.connection, act.case_id)
     if CaseState(case.state) is not CaseState.AWAITING_DECISION:
         return OUTDATED
+    ended = _expired(step, case)
+    if ended is not None:
+        return ended
     store.take_part(step, case.id, act.person, Part.ASKED)
     step.record(company.key, "asked", {"case": case.number}, actor=act.person.user_id, case_id=case.id)
     store.change(step, case.id, asked_at=step.now)
+    asking.ask(step, company, case, act.person)
     return DONE
 
 
@@ -348,3 +393,18 @@ def acknowledge(step: Step, company: Company, act: Act, *, entitled: Entitled) -
     store.change(step, case.id, note={**(case.note or {}), "acknowledged": by}, due_at=step.now)
     step.nudge(jobs.WORK_CASE, case_id=case.id)
     return DONE
+
+
+def dismiss(step: Step, company: Company, act: Act, *, entitled: Entitled, reason: str) -> Outcome:
+    """An approver ends a case in any state but a write under way, with a reason; nothing more is written for it."""
+    case = _current(step, act, *DISMISSIBLE)
+    if case is None:
+        return OUTDATED
+    refused = _refused(step, company, act, entitled, "dismiss")
+    if refused is not None:
+        return refused
+    if not reason.strip():
+        return Outcome(kind=OutcomeKind.NEEDS_REASON)
+    if _decide(step, company, act, case=case, verdict="dismiss", entitled=entitled, reason=reason) is None:
+        return DONE
+    return _moved(step, case, CaseEvent.DISMISSED, act)

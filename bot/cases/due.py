@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from bot.cases.ports import Clock
 from bot.cases.step import step
@@ -26,8 +26,12 @@ def nudge_due(database: Database, clock: Clock) -> None:
             taken.nudge(jobs.GATHER, company=company)
         for case_id in connection.scalars(
             select(cases.c.id).where(
-                cases.c.due_at <= taken.now,
-                cases.c.state.in_(("open", "awaiting_decision", "awaiting_correction", "writing", "verifying")),
+                or_(
+                    (cases.c.due_at <= taken.now)
+                    & cases.c.state.in_(("open", "awaiting_decision", "awaiting_correction", "writing", "verifying")),
+                    (cases.c.expires_at <= taken.now)
+                    & cases.c.state.in_(("open", "awaiting_decision", "awaiting_correction")),
+                )
             )
         ).all():
             taken.nudge(jobs.WORK_CASE, case_id=case_id)

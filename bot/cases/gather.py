@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Interval, cast, func, select, text, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
-from bot.cases import store
+from bot.cases import asking, store
 from bot.cases.again import counts, exact, lost
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
@@ -271,6 +271,7 @@ class Gatherer:
         )
         for asker in {p.asked_by for p in pending if p.asked_by}:
             store.take_part(taken, case.id, asker, Part.ASKED)
+            asking.ask(taken, self._company, case, asker)
         if opened:
             self._diagnosed(taken, case, answer)
             self._first_card(taken, case, pending)

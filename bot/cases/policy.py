@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -19,6 +19,8 @@ class Part(StrEnum):
     """Told the term."""
     EDITED = "edited"
     """Changed the proposal."""
+    BILLED = "billed"
+    """Made one of the invoices, as the source tells."""
 
 
 class RefusalReason(StrEnum):
@@ -28,6 +30,7 @@ class RefusalReason(StrEnum):
     ASKED = "asked"
     SUPPLIED = "supplied"
     EDITED = "edited"
+    BILLED = "billed"
     NOBODY_ASKED = "nobody_asked"
     """`two-people`: somebody else has to ask for the decision first."""
 
@@ -40,8 +43,11 @@ class Participant:
     part: Part
 
 
+ApprovalPolicy = Literal["any-approver", "second-person", "two-people"]
+
+
 def refusal(
-    policy: Literal["any-approver", "second-person", "two-people"],
+    policy: ApprovalPolicy,
     clicker: Person,
     *,
     approvers: Collection[str],
@@ -54,9 +60,23 @@ def refusal(
     for part in (Part.EDITED, Part.SUPPLIED):
         if part in parts:
             return RefusalReason(part.value)
-    if policy != "any-approver" and Part.ASKED in parts:
-        return RefusalReason.ASKED
+    if policy != "any-approver":
+        for part in (Part.ASKED, Part.BILLED):
+            if part in parts:
+                return RefusalReason(part.value)
     asked = {participant.person for participant in participants if participant.part is Part.ASKED}
     if policy == "two-people" and not asked:
         return RefusalReason.NOBODY_ASKED
     return None
+
+
+def who_made(names: Mapping[str, Collection[str]], makers: Collection[str]) -> frozenset[str]:
+    """The users among `names` (user id to what he is called) whom a source names as the maker of an invoice.
+
+    By user id exactly, or by a name without regard to case: a namesake too many waits for another approver, and no
+    maker decides.
+    """
+    told = {maker.strip().casefold() for maker in makers} - {""}
+    return frozenset(
+        user for user, called in names.items() if user in makers or {name.strip().casefold() for name in called} & told
+    )

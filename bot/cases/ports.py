@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -37,6 +37,8 @@ class Entitled:
     """User ids that `APPROVERS` resolves to."""
     deputies: frozenset[str] = frozenset()
     """User ids of `DEPUTIES` whose days include today, and who are not approvers anyway."""
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each of them is called in the workspace: by it the maker of an invoice is recognised."""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -44,11 +46,18 @@ class Entitled:
         return tuple(sorted(self.approvers | self.deputies))
 
 
+class EntitledUnknown(Exception):
+    """The workspace was not asked within the last minute, or did not answer: nobody may decide on it."""
+
+
 class Approvers(Protocol):
     """Who may decide, as the workspace says just now."""
 
     def entitled(self, company: str) -> Entitled:
         """Who may decide in this company. Cached for a minute at most."""
+
+    def recent(self, company: str) -> Entitled:
+        """The same without asking anybody, for use within a transaction. Raises EntitledUnknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

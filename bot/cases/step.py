@@ -14,13 +14,17 @@ from bot.cases.case import CaseEvent, CaseState, next_state
 from bot.cases.ports import Clock
 from bot.records import jobs, journal
 from bot.records.engine import Database
-from bot.records.tables import cases, messages
+from bot.records.tables import cases, decisions, messages
 
 SYSTEM = "termkeeper"
 
 
 class Stale(Exception):
     """The case has moved since it was read; read it again."""
+
+
+class Undecided(Exception):
+    """A write was to begin without a kept decision on this very proposal."""
 
 
 @dataclass(slots=True)
@@ -65,9 +69,15 @@ class Step:
         due_at: datetime | None = None,
         **columns: Any,
     ) -> CaseState:
-        """Moves a case by the table. Raises TransitionRefused, or Stale where it moved meanwhile."""
+        """Moves a case by the table.
+
+        Raises TransitionRefused, Stale where it moved meanwhile, Undecided where a write would begin that no kept
+        decision covers.
+        """
         before = CaseState(case.state)
         after = next_state(before, event)
+        if after is CaseState.WRITING:
+            self._assert_decided(case)
         columns |= {"closed_at": self.now} if after.final else {}
         columns.setdefault("rounds", 0)
         done = self.connection.execute(
@@ -90,6 +100,15 @@ class Step:
         if due_at is not None:
             self.nudge(jobs.WORK_CASE, due=due_at, case_id=case.id)
         return after
+
+    def _assert_decided(self, case: Any) -> None:
+        decided = select(decisions.c.id).where(
+            decisions.c.case_id == case.id,
+            decisions.c.verdict == "approve",
+            decisions.c.proposal_digest == case.proposal_digest,
+        )
+        if self.connection.scalar(decided.limit(1)) is None:
+            raise Undecided(f"case {case.number} has no decision on its proposal")
 
     def touch_card(self, case_id: int) -> None:
         """The card has to be drawn again."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, cast, func, select, text, update
+from sqlalchemy import Connection, Row, cast, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.codec import BILLED, CHOICE, DIAGNOSIS, DIFFERENCES, INVOICE_NOTE, PROPOSAL, RULE, TROUBLE, digest
-from bot.cases.policy import Part, Participant
-from bot.cases.ports import Company, Person
+from bot.cases.policy import Part, Participant, who_made
+from bot.cases.ports import Company, Entitled, Person
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Step
 from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView
@@ -198,12 +198,46 @@ def take_part(step: Step, case_id: int, person: Person, part: Part, proposal_dig
 
 
 def participants(connection: Connection, case: CaseRow) -> tuple[Participant, ...]:
-    """Who had a part in the case's present proposal; asking holds for the case."""
-    rows = connection.execute(select(case_people).where(case_people.c.case_id == case.id)).all()
+    """Who had a part in the case's present proposal; asking and telling hold for the case.
+
+    An edit holds for the proposal that it made, and for whatever is made of its rule as long as that stands: a new
+    look may add a conflict to it, and it is still the editor's.
+    """
+    rows = connection.execute(
+        select(case_people).where(case_people.c.case_id == case.id).order_by(case_people.c.id)
+    ).all()
+    edits = [row for row in rows if row.part == Part.EDITED]
+    holding = {row.id for row in edits if row.proposal_digest in (None, case.proposal_digest)}
+    if edits and (case.note or {}).get("rule") is not None:
+        holding.add(edits[-1].id)
     return tuple(
         Participant(person=Person(team=row.team, user_id=row.user_id), part=Part(row.part))
         for row in rows
-        if row.part != Part.EDITED or row.proposal_digest in (None, case.proposal_digest)
+        if row.part != Part.EDITED or row.id in holding
+    )
+
+
+def participants_among(connection: Connection, case: CaseRow, entitled: Entitled, team: str) -> tuple[Participant, ...]:
+    """The participants, and those of the entitled (of `team`) whom the source names as the maker of an invoice."""
+    makers = {
+        invoice.billed.created_by
+        for invoice in waiting_invoices(connection, case.id)
+        if invoice.billed is not None and invoice.billed.created_by
+    }
+    made = who_made({user: entitled.names.get(user, ()) for user in entitled.people}, makers)
+    return (
+        *participants(connection, case),
+        *(Participant(person=Person(team=team, user_id=user), part=Part.BILLED) for user in sorted(made)),
+    )
+
+
+def keep_participants(step: Step, case_id: int, into: int) -> None:
+    """Whoever had a part in a case that is merged has it in the other one too."""
+    kept = select(
+        literal(into), case_people.c.team, case_people.c.user_id, case_people.c.part, case_people.c.proposal_digest
+    ).where(case_people.c.case_id == case_id)
+    step.connection.execute(
+        insert(case_people).from_select(["case_id", "team", "user_id", "part", "proposal_digest"], kept)
     )
 
 
@@ -229,13 +263,16 @@ def _invoice(row: Row[Any], periods: Periods) -> CaseInvoice:
     )
 
 
-def load_view(connection: Connection, company: Company, case_id: int, approvers: Sequence[str]) -> CaseView:
-    """Everything that a card shows of one case."""
+def load_view(
+    connection: Connection,
+    company: Company,
+    case_id: int,
+    approvers: Sequence[str],
+    deputies: Collection[str] = (),
+) -> CaseView:
+    """Everything that a card shows of one case. `approvers`: who may decide now, `deputies`: which of them stand in."""
     case = read(connection, case_id)
     note = case.note or {}
-    decision = connection.execute(
-        select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id.desc()).limit(1)
-    ).one_or_none()
     people = participants(connection, case)
     return CaseView(
         case_id=case.id,
@@ -251,6 +288,7 @@ def load_view(connection: Connection, company: Company, case_id: int, approvers:
         proposal=None if case.proposal is None else PROPOSAL.validate_python(case.proposal),
         digest=case.proposal_digest or "",
         approvers=tuple(approvers),
+        deputies=tuple(sorted(deputies)),
         policy=company.approval_policy,
         source_label=company.source.label,
         books_entity=company.entity,
@@ -260,15 +298,7 @@ def load_view(connection: Connection, company: Company, case_id: int, approvers:
         opened_at=case.opened_at,
         alerted_at=case.alerted_at,
         closed_at=case.closed_at,
-        decision=None
-        if decision is None
-        else DecisionView(
-            user_id=decision.user_id,
-            verdict=decision.verdict,
-            at=decision.at,
-            reason=decision.reason or "",
-            reference=decision.reference or "",
-        ),
+        decision=latest_decision(connection, case_id),
         trouble=TROUBLE.validate_python(note["trouble"]) if note.get("trouble") else None,
         record_no=note.get("record_no", ""),
         appeared=bool(note.get("appeared")),
@@ -339,6 +369,22 @@ def add_note(connection: Connection, case_id: int, number: str, **parts: Any) ->
         update(case_invoices)
         .where(case_invoices.c.case_id == case_id, case_invoices.c.number == number)
         .values(note=case_invoices.c.note.op("||")(cast(parts, JSONB)))
+    )
+
+
+def latest_decision(connection: Connection, case_id: int) -> DecisionView | None:
+    """The newest decision on a case, where there is one."""
+    decision = connection.execute(
+        select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id.desc()).limit(1)
+    ).one_or_none()
+    if decision is None:
+        return None
+    return DecisionView(
+        user_id=decision.user_id,
+        verdict=decision.verdict,
+        at=decision.at,
+        reason=decision.reason or "",
+        reference=decision.reference or "",
     )
 
 

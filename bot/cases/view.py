@@ -249,6 +249,8 @@ class CaseView:
     previous_number: int | None = None
     """The earlier case of the same term."""
     merged_into: int | None = None
+    deputies: tuple[str, ...] = ()
+    """Those of `approvers` who stand in for others today."""
     billing_url: str = ""
     """Link to the source where a person can sync again; empty where not known."""
     books_url: str = ""

@@ -72,7 +72,7 @@ class Workshop:
     def _step(self, case: Any, cause: str) -> bool:
         state = CaseState(case.state)
         now = self._clock.now()
-        if case.due_at is None or case.due_at > now:
+        if not _due(case, state, now):
             return False
         if state is CaseState.WRITING:
             return self._writer.write(case, cause)
@@ -205,6 +205,7 @@ class Workshop:
         store.await_invoices(taken, other.id, [(i.number, known.get(i.number)) for i in rows])
         taken.connection.execute(update(failures).where(failures.c.case_id == case.id).values(case_id=other.id))
         taken.connection.execute(case_invoices.delete().where(case_invoices.c.case_id == case.id))
+        store.keep_participants(taken, case.id, other.id)
         taken.move(case, CaseEvent.FOUND_ANOTHERS, content={"into": other.number}, merged_into_id=other.id)
         taken.touch_card(other.id)
         return True
@@ -262,6 +263,13 @@ class Workshop:
     def watch(self, cause: str) -> None:
         """Looks for awaited invoices of all cases that are due."""
         self._watcher.watch(cause)
+
+
+def _due(case: Any, state: CaseState, now: datetime) -> bool:
+    """Whether the state wants work now; what waits for a person also when its time is over."""
+    waits = state in (CaseState.OPEN, CaseState.AWAITING_DECISION, CaseState.AWAITING_CORRECTION)
+    moments = (case.due_at, case.expires_at if waits else None)
+    return any(moment is not None and moment <= now for moment in moments)
 
 
 def _looked(note: dict[str, Any] | None, seen: dict[str, Any] | None) -> dict[str, Any]:

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
-from bot.cases.ports import Entitled
+from bot.cases.ports import Entitled, EntitledUnknown
 from bot.settings import Deputy
 
 FRESH_S = 60.0
+"""So old, in seconds, an answer of the workspace may be that a decision rests on."""
+_NOBODY = frozenset({"user_not_found", "user_not_visible", "no_such_subteam"})
+"""Answers that are definite: the id names nobody here."""
+_OUT = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+"""What a full, active member is none of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,46 +33,102 @@ class Named:
     """The day in the company's zone."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    read_at: float
+    """By the monotonic clock, seconds."""
+    day: date
+    entitled: Entitled
+
+    def holds(self, today: date, age_s: float) -> bool:
+        return self.day == today and time.monotonic() - self.read_at <= age_s
+
+
+Noticed = Callable[[str, Entitled], None]
+"""(company, who may decide): called after each fresh reading, before anything rests on it."""
+
+
 class SlackApprovers:
     """Resolves user ids and user-group ids to the people who may decide; kept for a minute at most."""
 
-    def __init__(self, client: WebClient, named: Mapping[str, Named]) -> None:
-        """`named`: by company."""
+    def __init__(
+        self,
+        client: WebClient,
+        named: Mapping[str, Named],
+        noticed: Noticed = lambda _company, _entitled: None,
+        *,
+        fresh_s: float = FRESH_S,
+    ) -> None:
+        """`named`: by company. `fresh_s`: how old an answer may be, in seconds."""
         self._client = client
         self._named = dict(named)
+        self._noticed = noticed
+        self._fresh_s = fresh_s
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, date, Entitled]] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    def entitled(self, company: str) -> Entitled:
+    def entitled(self, company: str, *, within_s: float | None = None) -> Entitled:
         """The full, active members among those named; bots, guests and deactivated users are left out.
 
-        Raises slack_sdk's errors where the workspace does not answer: then nobody is entitled.
+        What was read within `within_s` seconds (a minute) is not read again. Raises slack_sdk's errors where the
+        workspace does not answer: then nobody is entitled.
         """
         named = self._named[company]
+        age = self._fresh_s if within_s is None else min(within_s, self._fresh_s)
         with self._lock:
             today, kept = named.today(), self._kept.get(company)
-            if kept is None or kept[1] != today or time.monotonic() - kept[0] > FRESH_S:
-                kept = self._kept[company] = (time.monotonic(), today, self._read(named, today))
-            return kept[2]
+            if kept is None or not kept.holds(today, age):
+                began = time.monotonic()
+                entitled = self._read(named, today)
+                self._noticed(company, entitled)
+                kept = self._kept[company] = _Kept(read_at=began, day=today, entitled=entitled)
+            return kept.entitled
+
+    def recent(self, company: str) -> Entitled:
+        """What was read within the last minute; asks nobody. Raises EntitledUnknown."""
+        kept = self._kept.get(company)
+        if kept is None or not kept.holds(self._named[company].today(), self._fresh_s):
+            raise EntitledUnknown(f"who may decide in {company} was not read within the last minute")
+        return kept.entitled
 
     def _read(self, named: Named, today: date) -> Entitled:
         approvers = self._full_members(self._members(named.approvers))
         standing_in = {deputy.user_id for deputy in named.deputies if deputy.stands_in(today)}
-        return Entitled(approvers=approvers, deputies=self._full_members(standing_in - approvers))
+        deputies = self._full_members(standing_in - approvers.keys())
+        return Entitled(approvers=frozenset(approvers), deputies=frozenset(deputies), names={**approvers, **deputies})
 
     def _members(self, named: Iterable[str]) -> set[str]:
         users: set[str] = set()
         for name in named:
             if name.startswith("S"):
-                users.update(self._client.usergroups_users_list(usergroup=name)["users"] or ())
+                users.update(self._in_group(name))
             else:
                 users.add(name)
         return users
 
-    def _full_members(self, users: Iterable[str]) -> frozenset[str]:
-        return frozenset(user for user in users if self._full_member(user))
+    def _in_group(self, group: str) -> Sequence[str]:
+        try:
+            return self._client.usergroups_users_list(usergroup=group)["users"] or ()
+        except SlackApiError as error:
+            if error.response.get("error") in _NOBODY:
+                return ()
+            raise
 
-    def _full_member(self, user: str) -> bool:
-        told = self._client.users_info(user=user)["user"] or {}
-        out = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
-        return not any(told.get(sign) for sign in out)
+    def _full_members(self, users: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Those who are full, active members, with what they are called."""
+        found = {user: self._names(user) for user in sorted(users)}
+        return {user: names for user, names in found.items() if names is not None}
+
+    def _names(self, user: str) -> tuple[str, ...] | None:
+        """What a full, active member is called; None for anybody else."""
+        try:
+            told = self._client.users_info(user=user)["user"] or {}
+        except SlackApiError as error:
+            if error.response.get("error") in _NOBODY:
+                return None
+            raise
+        if not told or any(told.get(sign) for sign in _OUT):
+            return None
+        profile = told.get("profile") or {}
+        names = (told.get("real_name"), profile.get("real_name"), profile.get("display_name"), told.get("name"))
+        return tuple(dict.fromkeys(str(name) for name in names if name))

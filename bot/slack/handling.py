@@ -17,7 +17,7 @@ from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.outbox import Address, card_key, say, whisper
 from bot.cases.period import choose
-from bot.cases.ports import Approvers, Clock, Company, Entitled, Person
+from bot.cases.ports import Approvers, Clock, Company, Entitled, EntitledUnknown, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Step
 from bot.cases.view import Course
@@ -41,10 +41,24 @@ class _Handled:
     company: Company
     act: Act
     payload: Mapping[str, Any]
+    attempts: int
+    """Of the inbox item, this one counted."""
 
 
-_NOTED = {ViewId.TELL_TERM.value: "told", ViewId.EDIT.value: "edited"}
-"""Submissions after which the person is told what follows for himself."""
+WHO_ATTEMPTS = 4
+"""So often an act waits for the workspace to tell who may decide; then its doer is told that nothing was decided."""
+UNKNOWN_WHO = Outcome(kind=OutcomeKind.UNKNOWN_WHO)
+
+_NOTED = {ViewId.TELL_TERM.value: "told", ViewId.EDIT.value: "edited", ActionId.ASK.value: "asked"}
+"""Acts after which the person is told what follows for himself."""
+
+
+_DECIDED_IN: dict[ViewId, Callable[..., Outcome]] = {
+    ViewId.DECLINE: decide.decline,
+    ViewId.ACCEPT: decide.accept,
+    ViewId.DISMISS: decide.dismiss,
+}
+"""Views in which an approver gives a reason and nothing more."""
 
 
 class Handling:
@@ -141,37 +155,18 @@ class Handling:
         if payload.get("question") is not None:
             self._ask_or_check(step, item, action, person)
             return
-        handled = self._act(step, payload, person, f"click:{item.id}")
+        handled = self._act(step, item, person, f"click:{item.id}")
         if action is ActionId.CREATE:
-            outcome = decide.approve(step, handled.company, handled.act, entitled=self._entitled(handled))
+            outcome = self._deciding(handled, decide.approve)
         elif action in (ActionId.CHECK, ActionId.CORRECTED):
             outcome = decide.look_again(step, handled.act, corrected=action is ActionId.CORRECTED)
         elif action is ActionId.ACKNOWLEDGE:
-            outcome = decide.acknowledge(step, handled.company, handled.act, entitled=self._entitled(handled))
+            outcome = self._deciding(handled, decide.acknowledge)
         elif action is ActionId.ASK:
             outcome = decide.ask(step, handled.company, handled.act)
-            if outcome.kind is OutcomeKind.DONE:
-                self._please_decide(step, handled)
         else:
             raise ValueError(f"the action {action.value} is not taken without a view")
         self._tell(step, handled, outcome)
-
-    def _please_decide(self, step: Step, handled: _Handled) -> None:
-        """Says in the card's thread that a person asks the approvers, once a person."""
-        asker = handled.act.person
-        card = step.connection.execute(
-            select(messages).where(messages.c.key == card_key(handled.act.case_id))
-        ).one_or_none()
-        if card is not None:
-            say(
-                step,
-                f"please:{handled.act.case_id}:{asker.team}:{asker.user_id}",
-                "reply",
-                Address(channel=card.channel, thread_ts=card.thread_ts or card.ts),
-                company=handled.company.key,
-                case_id=handled.act.case_id,
-                body={"what": "please_decide", "asker": asker.user_id},
-            )
 
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""
@@ -212,65 +207,65 @@ class Handling:
     def _submission(self, step: Step, item: InboxItem) -> None:
         payload = item.payload
         person = Person(team=payload["team"], user_id=payload["user"])
-        handled = self._act(step, payload, person, f"submission:{item.id}")
+        handled = self._act(step, item, person, f"submission:{item.id}")
         outcome = self._submitted(_known(ViewId, payload["view"]), handled)
         self._tell(step, handled, outcome)
 
     def _submitted(self, view: ViewId, handled: _Handled) -> Outcome:
         step, company, act, values = handled.step, handled.company, handled.act, handled.payload["values"]
         if view is ViewId.APPROVE:
-            return decide.approve(
-                step,
-                company,
-                act,
-                entitled=self._entitled(handled),
-                reason=values["reason"],
-                reference=values.get("reference", ""),
-            )
-        if view is ViewId.DECLINE:
-            return decide.decline(step, company, act, entitled=self._entitled(handled), reason=values["reason"])
-        if view is ViewId.ACCEPT:
-            return decide.accept(step, company, act, entitled=self._entitled(handled), reason=values["reason"])
+            reference = values.get("reference", "")
+            return self._deciding(handled, decide.approve, reason=values["reason"], reference=reference)
+        if view in _DECIDED_IN:
+            return self._deciding(handled, _DECIDED_IN[view], reason=values["reason"])
         if view is ViewId.TELL_TERM:
             rule = values.get("rule")
             return decide.tell_term(step, act, name=values["name"], rule=RULE.validate_python(rule) if rule else None)
         if view is ViewId.INVOICE_WRONG:
-            return decide.invoice_wrong(step, act, should_be=values["should_be"])
+            return decide.invoice_wrong(step, company, act, should_be=values["should_be"])
         if view is ViewId.EDIT:
             return self._edited(handled)
         if view is ViewId.PERIOD:
             course = Course(values["course"])
-            return choose(
-                step,
-                company,
-                act,
-                entitled=self._entitled(handled),
+            return self._deciding(
+                handled,
+                choose,
                 period=values["period"],
                 course=course,
                 reason=values["reason"],
             )
         raise ValueError(f"the view {view.value} takes no submission")
 
-    def _entitled(self, handled: _Handled) -> Entitled:
-        return self._approvers.entitled(handled.company.key)
+    def _deciding(self, handled: _Handled, act: Callable[..., Outcome], **words: str) -> Outcome:
+        """An act that takes somebody entitled. Nobody is where the workspace does not tell: it is tried again, then refused."""
+        try:
+            entitled: Entitled = self._approvers.recent(handled.company.key)
+        except EntitledUnknown:
+            if handled.attempts < WHO_ATTEMPTS:
+                raise
+            return UNKNOWN_WHO
+        return act(handled.step, handled.company, handled.act, entitled=entitled, **words)
 
     def _edited(self, handled: _Handled) -> Outcome:
         values = handled.payload["values"]
         entry = Entry(rule=RULE.validate_python(values["rule"]), description=values.get("description", ""))
         return decide.edit(handled.step, handled.company, handled.act, entry=entry, reason=values.get("reason", ""))
 
-    def _act(self, step: Step, payload: Mapping[str, Any], person: Person, key: str) -> _Handled:
+    def _act(self, step: Step, item: InboxItem, person: Person, key: str) -> _Handled:
+        payload = item.payload
         case = step.connection.execute(select(cases.c.company).where(cases.c.id == payload["case_id"])).one()
         return _Handled(
             step=step,
             company=self._companies[case.company],
             act=Act(case_id=payload["case_id"], person=person, digest=payload["digest"], key=key),
             payload=payload,
+            attempts=item.attempts,
         )
 
     def _tell(self, step: Step, handled: _Handled, outcome: Outcome) -> None:
         """An act that did not do what was wished, or bars its doer from deciding, is answered to him alone."""
-        noted = _NOTED.get(handled.payload.get("view", "")) if outcome.kind is OutcomeKind.DONE else outcome.kind.value
+        what = handled.payload.get("view") or handled.payload.get("action") or ""
+        noted = _NOTED.get(what) if outcome.kind is OutcomeKind.DONE else outcome.kind.value
         if noted is None:
             return
         if outcome.kind is OutcomeKind.OUTDATED:

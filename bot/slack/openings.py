@@ -13,13 +13,13 @@ from sqlalchemy import select
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.codec import PROPOSAL
-from bot.cases.policy import RefusalReason, refusal
-from bot.cases.ports import Person
+from bot.cases.decide import DISMISSIBLE, barred
+from bot.cases.ports import Entitled, Person
 from bot.cases.view import CaseView
 from bot.records.tables import cases
 from bot.slack.cards import views
 from bot.slack.cards.names import ActionId
-from bot.slack.cards.one_liners import refusal_sentence
+from bot.slack.cards.one_liners import moved_on, refusal_sentence
 from bot.slack.cards.views import View, ViewContext
 from bot.slack.parts import Parts
 from bot.slack.pressed import Pressed
@@ -36,11 +36,20 @@ ALWAYS = frozenset(
         ActionId.DECLINE,
         ActionId.ACCEPT,
         ActionId.PERIOD,
+        ActionId.DISMISS,
     }
 )
 """Clicks that always open a view; Create does where its proposal is not one-click."""
 
-DECIDING = frozenset({ActionId.CREATE, ActionId.REACTIVATE, ActionId.DECLINE, ActionId.ACCEPT})
+DECIDING = {
+    ActionId.CREATE: "approve",
+    ActionId.REACTIVATE: "approve",
+    ActionId.DECLINE: "decline",
+    ActionId.ACCEPT: "accept",
+    ActionId.DISMISS: "dismiss",
+    ActionId.PERIOD: "period",
+}
+"""Clicks that take somebody entitled, and to what (`decide.barred`)."""
 
 _VIEWS: dict[ActionId, Callable[[CaseView, ViewContext], View]] = {
     ActionId.CREATE: views.approval_view,
@@ -48,6 +57,7 @@ _VIEWS: dict[ActionId, Callable[[CaseView, ViewContext], View]] = {
     ActionId.EDIT: views.edit_view,
     ActionId.DECLINE: views.decline_view,
     ActionId.ACCEPT: views.accept_view,
+    ActionId.DISMISS: views.dismiss_view,
     ActionId.TELL_TERM: views.tell_term_view,
     ActionId.INVOICE_WRONG: views.invoice_wrong_view,
     ActionId.PERIOD: views.period_view,
@@ -58,6 +68,7 @@ _STATES: dict[ActionId, tuple[CaseState, ...]] = {
     ActionId.DECLINE: (CaseState.AWAITING_DECISION,),
     ActionId.EDIT: (CaseState.AWAITING_DECISION, CaseState.OPEN, CaseState.FAILED, CaseState.UNVERIFIED),
     ActionId.ACCEPT: (CaseState.ARRIVED_DIFFERENT,),
+    ActionId.DISMISS: DISMISSIBLE,
     ActionId.TELL_TERM: (CaseState.OPEN,),
     ActionId.INVOICE_WRONG: (CaseState.OPEN, CaseState.AWAITING_DECISION),
     ActionId.PERIOD: tuple(state for state in CaseState if not state.final),
@@ -117,26 +128,19 @@ def _filled(parts: Parts, act: Pressed) -> View:
         company_key = connection.scalar(select(cases.c.company).where(cases.c.id == act.case_id))
     if company_key is None:
         return views.notice_view("Not known", "I do not know this case any more. Nothing was done.")
-    named = act.action in DECIDING or act.action is ActionId.PERIOD
-    approvers = parts.approvers.entitled(company_key).people if named else ()
+    entitled = parts.approvers.entitled(company_key) if act.action in DECIDING else Entitled()
     company = parts.companies[company_key]
+    person = Person(team=act.team, user_id=act.user)
     with parts.database.transaction() as connection:
         row = store.read(connection, act.case_id)
-        view = store.load_view(connection, company, act.case_id, approvers)
-        people = store.participants(connection, row)
+        view = store.load_view(connection, company, act.case_id, entitled.people, entitled.deputies)
+        what = DECIDING.get(act.action)
+        why = barred(connection, company, row, person, entitled, what) if what else None
     if view.state not in _STATES[act.action] or (act.digest != view.digest):
-        return views.notice_view(
-            "Moved on", f"Case {view.number} has moved on since that card was made. Look at the fresh card."
-        )
-    if act.action in DECIDING:
-        person = Person(team=act.team, user_id=act.user)
-        why = refusal(company.approval_policy, person, approvers=approvers, participants=people)
-        if why is not None:
-            return views.notice_view("Not yours to decide", refusal_sentence(why, approvers, act.user))
-    if act.action is ActionId.PERIOD and act.user not in approvers:
-        return views.notice_view(
-            "Not yours to choose", refusal_sentence(RefusalReason.NOT_APPROVER, approvers, act.user)
-        )
+        return views.notice_view("Moved on", moved_on(view.number, view.state, view.decision))
+    if why is not None:
+        sentence = refusal_sentence(why, entitled.people, person.user_id, deputies=entitled.deputies)
+        return views.notice_view("Not yours to decide", sentence)
     if act.action is ActionId.PERIOD and not any(invoice.shut_out for invoice in view.invoices):
         return views.notice_view("Nothing to choose", "No invoice of this case waits in a closed period any more.")
     context = ViewContext(case_id=view.case_id, digest=view.digest, channel=act.channel)

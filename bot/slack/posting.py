@@ -14,6 +14,8 @@ from slack_sdk.webhook import WebhookClient
 from sqlalchemy import func, select, text, update
 
 from bot.cases import store
+from bot.cases.case import CaseState
+from bot.cases.outbox import card_key
 from bot.cases.ports import Approvers, Companies
 from bot.records import jobs
 from bot.records.engine import Database
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 UPDATE_PAUSE = timedelta(seconds=3)
 """A card is edited at most this often; what comes between is told by the next edit."""
+CARD_PAUSE = timedelta(seconds=2)
+"""How long what links to a card waits for it to be there."""
 ATTEMPTS = 8
 EVENT_TYPE = "termkeeper_message"
 KEPT_CURRENT = frozenset({"card", "overview", "summary"})
@@ -110,6 +114,8 @@ class Poster:
         elif row.state == "posting" and (ts := self._search(row)):
             self._posted(row, ts, 0)
             self._again(row.id)
+        elif row.kind == "direct" and self._before_its_card(row):
+            self._again(row.id, CARD_PAUSE)
         elif row.state in ("unposted", "posting"):
             self._first(row)
         elif row.kind in KEPT_CURRENT and row.wanted_revision > row.posted_revision:
@@ -119,21 +125,32 @@ class Poster:
         if row.kind != "card":
             if row.kind == "notice":
                 return said.notice(row.body or {}), row.wanted_revision
-            people = self._approvers.entitled(row.company).people
-            if row.kind == "direct":
-                return said.direct(row.body or {}, self._case_facts(row), people), row.wanted_revision
-            return said.line(row.body or {}, self._case_facts(row), people), row.wanted_revision
+            sentence = said.direct if row.kind == "direct" else said.line
+            return sentence(row.body or {}, self._case_facts(row)), row.wanted_revision
         company = self._companies[row.company]
-        approvers = self._approvers.entitled(row.company).people
+        entitled = self._approvers.entitled(row.company)
         with self._database.transaction() as connection:
-            view = store.load_view(connection, company, row.case_id, approvers)
+            view = store.load_view(connection, company, row.case_id, entitled.people, entitled.deputies)
         return case_card(view), view.revision
+
+    def _before_its_card(self, row: Any) -> bool:
+        """Whether what links to a case's card would be posted before it."""
+        if row.case_id is None or row.state != "unposted":
+            return False
+        card = select(messages.c.id).where(
+            messages.c.key == card_key(row.case_id), messages.c.ts.is_(None), messages.c.state != "dead"
+        )
+        with self._database.transaction() as connection:
+            return connection.scalar(card) is not None
 
     def _case_facts(self, row: Any) -> said.CaseFacts | None:
         if row.case_id is None:
             return None
+        entitled = self._approvers.entitled(row.company)
         with self._database.transaction() as connection:
             case = connection.execute(select(cases).where(cases.c.id == row.case_id)).one()
+            had = store.participants_among(connection, case, entitled, "")
+            decision = store.latest_decision(connection, row.case_id)
             card = connection.execute(
                 select(messages).where(messages.c.case_id == row.case_id, messages.c.kind == "card")
             ).one_or_none()
@@ -148,6 +165,11 @@ class Poster:
             term=case.term_name,
             near=card is not None and card.channel == row.channel,
             link=link,
+            state=CaseState(case.state),
+            expires_at=case.expires_at,
+            decision=decision,
+            deputies=tuple(sorted(entitled.deputies)),
+            barred=tuple(sorted({each.person.user_id for each in had})),
         )
 
     def _first(self, row: Any) -> None:

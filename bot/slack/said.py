@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.cases.case import CaseState
 from bot.cases.policy import RefusalReason
+from bot.cases.view import DecisionView
 from bot.slack.cards import one_liners
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.closing import Reminder, WaitingCase, period_closes
@@ -27,18 +28,24 @@ class CaseFacts:
     """Whether the card stands in the channel in which the sentence is said."""
     link: str
     """To the card; empty while it is not posted."""
+    state: CaseState | None = None
+    expires_at: datetime | None = None
+    decision: DecisionView | None = None
+    """The last one on the case."""
+    deputies: tuple[str, ...] = ()
+    """Those of the approvers who stand in for others today."""
+    barred: tuple[str, ...] = ()
+    """Those of the approvers who had a part in the case."""
 
 
 class Unsaid(ValueError):
     """A kept message that no sentence is known for."""
 
 
-def line(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
+def line(body: Mapping[str, Any], case: CaseFacts | None) -> CardMessage:
     """A reply in a later alert's thread, or in the card's own."""
     if case is None:
         raise Unsaid("a reply speaks of a case")
-    if body.get("what") == "please_decide":
-        return one_liners.please_decide(case.number, approvers, body["asker"])
     return one_liners.waits_too(
         body.get("invoices", ()), case.number, term_name=case.term, permalink=case.link, elsewhere=not case.near
     )
@@ -54,11 +61,17 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
     raise Unsaid(f"nothing is known to say for {what}")
 
 
-def direct(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
+def direct(body: Mapping[str, Any], case: CaseFacts | None) -> CardMessage:
     """A sentence to one person in his conversation with the bot."""
     what = body["what"]
     if what == "please_decide" and case is not None:
-        return one_liners.please_decide_directly(case.number, approvers, body["asker"], permalink=case.link)
+        return one_liners.please_decide(
+            case.number, case.term, body["asker"], until=case.expires_at, permalink=case.link
+        )
+    if what == "expires_soon" and case is not None:
+        return one_liners.expires_soon(
+            case.number, case.term, CaseState(body["state"]), until=case.expires_at, permalink=case.link
+        )
     if what == "period_closes":
         return period_closes(_reminder(body))
     raise Unsaid(f"nothing is known to say for {what}")
@@ -92,14 +105,24 @@ def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence
         raise Unsaid(f"nothing is known to say for {what} without a case")
     if what == "refused":
         return one_liners.refused(
-            RefusalReason(body["reason"]), approvers, case_id=case.case_id, digest=case.digest, clicker=body["user"]
+            RefusalReason(body["reason"]),
+            approvers,
+            case_id=case.case_id,
+            digest=case.digest,
+            clicker=body["user"],
+            deputies=case.deputies,
         )
     if what == "outdated":
-        return one_liners.outdated(case.number)
+        return one_liners.outdated(case.number, case.state, case.decision)
+    if what == "expired":
+        return one_liners.too_late(case.number)
+    if what == "unknown_who":
+        return one_liners.nobody_known(case.number)
     if what in ("needs_reason", "needs_reference"):
         return one_liners.reason_needed(reference=what == "needs_reference")
     if what == "asked":
-        return one_liners.asked(case.number, approvers, permalink=case.link)
+        able = [user for user in approvers if user not in (*case.barred, body["user"])]
+        return one_liners.asked(case.number, able, permalink=case.link)
     if what == "told":
         return one_liners.noted_told(case.number)
     if what == "edited":

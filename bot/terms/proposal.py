@@ -77,6 +77,11 @@ class Proposal:
         """Whether a confirm dialog suffices."""
         return self.action is Action.CREATE and not (self.doubts or self.outside_policy or self.conflicts)
 
+    @property
+    def needs_reference(self) -> bool:
+        """Whether the decision takes a reference beside its reason: outside the policy, and at every reactivation."""
+        return self.action is Action.REACTIVATE or bool(self.outside_policy)
+
 
 def propose(
     match: Match,

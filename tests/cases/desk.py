@@ -54,6 +54,8 @@ class Entitlement:
         del company
         return Entitled(approvers=self.approvers, deputies=self.deputies)
 
+    recent = entitled
+
 
 class Calendar:
     """The emulated company's calendar; a test moves it."""

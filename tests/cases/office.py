@@ -20,12 +20,13 @@ from starlette.routing import Route
 
 from bot.billing.bill import BillSource
 from bot.billing.bill_session import BillSession
+from bot.cases import asking
 from bot.cases.gather import Gatherer
 from bot.cases.ports import Company, Entitled
 from bot.cases.reading import Reader
 from bot.cases.work import Workshop
 from bot.intacct.client import Intacct
-from bot.records import inbox, jobs
+from bot.records import inbox, jobs, schedule
 from bot.records.engine import Database
 from bot.records.tables import cases, journal, messages
 from bot.sandbox import bill, intacct, slack
@@ -67,6 +68,8 @@ class Named:
     def entitled(self, company: str) -> Entitled:
         del company
         return Entitled(approvers=frozenset(self.people))
+
+    recent = entitled
 
 
 class Calendar:
@@ -113,6 +116,11 @@ class Rooms:
         self.workshop = Workshop(database, clock, self.company, self.reader)
         self.slack = clients(BOT_TOKEN, f"{office.address}/sandbox/slack/api/")
         self.handling = Handling(companies, office.approvers, clock)
+        told = asking.Asking(database, clock, companies, office.approvers)
+        self.doings: dict[str, schedule.Doing] = {
+            asking.ASK: told.tell_asked,
+            asking.EXPIRY: told.tell_expiring,
+        }
         answering = Answering(database, clock, self.company, self.reader, lambda channel, ts: f"{channel}/{ts}")
         self.poster = Poster(
             database, self.slack, companies, office.approvers, answering.answer, search_pause_s=0.01, pace_s=PACE_S
@@ -244,6 +252,7 @@ class Office:
             jobs.WATCH: lambda company: rooms.workshop.watch("job:watch"),
             jobs.WORK_CASE: lambda case_id: rooms.workshop.work(case_id, f"job:case:{case_id}"),
             jobs.POST_MESSAGE: lambda message_id: rooms.poster.post(message_id),
+            jobs.SCHEDULED: lambda row: schedule.do(self.database, row, rooms.doings, _gave_up),
         }
         done, deadline = 0, time.monotonic() + seconds
         with psycopg.connect(self.database.url, autocommit=True, row_factory=namedtuple_row) as connection:
@@ -284,6 +293,10 @@ class Office:
                     select(journal.c.content).where(journal.c.kind == kind).order_by(journal.c.company, journal.c.seq)
                 )
             )
+
+
+def _gave_up(company: str, key: str, why: str) -> None:
+    raise AssertionError(f"{key} of {company} was given up: {why}")
 
 
 _NEXT = """

@@ -142,13 +142,13 @@ def test_one_message_speaks_for_all_cases_with_counts_sums_and_links(
         store.await_invoices(taken, other, [("INV6", euros)])
     tick(CUT_OFF - timedelta(hours=4))
     (body,) = {str(body["cases"]): body for body in told(database).values()}.values()
-    text = said.direct(body, None, ()).text
+    text = said.direct(body, None).text
     assert "October 2026 closes for AR in 4 h" in text
     assert "3 invoices dated in it are not in Intacct yet, $240.00 and €50.50" in text
     assert "case 1, Net 45: INV1 · open" in text
     assert "case 2, Net 55: INV5 and INV6 · open" in text
     assert "/checkterms close 2026-10" in text
-    assert f"https://slack.test/C0FINALERTS/1.{other}" in str(said.direct(body, None, ()).blocks)
+    assert f"https://slack.test/C0FINALERTS/1.{other}" in str(said.direct(body, None).blocks)
 
 
 def test_cards_are_drawn_again_as_the_cut_off_nears_and_when_it_has_passed(

@@ -59,7 +59,7 @@ def test_a_direct_message_is_posted_once_in_the_persons_own_conversation(
     for _ in range(3):
         poster.post(message_id)
     (told,) = heard(stage)
-    assert "<@U0MARIA> asks for a decision on case 12" in told
+    assert "<@U0MARIA> asks you to decide case 12" in told
 
 
 def test_a_direct_message_whose_answer_was_lost_is_found_again_not_posted_twice(

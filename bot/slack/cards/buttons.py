@@ -83,6 +83,8 @@ def case_buttons(view: CaseView, subject: Subject) -> list[Block]:
     offered = _offered(view, subject)
     if any(invoice.shut_out for invoice in view.invoices) and view.state not in _NOT_JUST_NOW:
         offered = (*offered, ActionId.PERIOD)
+    if offered and ActionId.DECLINE not in offered:
+        offered = (*offered, ActionId.DISMISS)
     return [_button(each, subject, value, first=index == 0) for index, each in enumerate(offered)]
 
 
@@ -171,6 +173,7 @@ def _label(action_id: ActionId, subject: Subject) -> str:
         ActionId.DECLINE: "Decline",
         ActionId.ACCEPT: "Accept with a reason",
         ActionId.ACKNOWLEDGE: "Acknowledge the term",
+        ActionId.DISMISS: "Dismiss",
     }[action_id]
 
 

@@ -147,7 +147,7 @@ def _closing(view: CaseView) -> list[str]:
 def _who(view: CaseView) -> str:
     if not view.approvers:
         return "nobody can approve: APPROVERS names no active member, which the admin has to set right"
-    who = f"{words.people(view.approvers, 'or')} can approve"
+    who = f"{words.people(view.approvers, 'or', standing_in=view.deputies)} can approve"
     if view.policy == "two-people" and not view.asked_by:
         return f"{who}, once somebody else has requested it"
     return who

@@ -32,6 +32,8 @@ class ActionId(StrEnum):
     """Open the view in which an approver chooses how an invoice of a closed period gets into the books."""
     ACKNOWLEDGE = "case.acknowledge"
     """An approver takes note of a term that somebody made in Intacct without a decision here."""
+    DISMISS = "case.dismiss"
+    """Open the view that asks why a case is ended without a decision on a proposal."""
 
 
 class ViewId(StrEnum):
@@ -52,6 +54,7 @@ class ViewId(StrEnum):
     """A sentence in place of the view that was asked for; nothing is submitted."""
     PERIOD = "view.period"
     """A closed period: reopen it, or post in the current one."""
+    DISMISS = "view.dismiss"
 
 
 class BlockId(StrEnum):
@@ -82,6 +85,7 @@ class BlockId(StrEnum):
     PERIOD_WHICH = "period.which"
     PERIOD_COURSE = "period.course"
     PERIOD_REASON = "period.reason"
+    DISMISS_REASON = "dismiss.reason"
 
 
 INPUT = "value"

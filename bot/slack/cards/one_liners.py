@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
+from bot.cases.case import CaseState
 from bot.cases.policy import RefusalReason
+from bot.cases.view import DecisionView
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, CardMessage, actions, button, message, section
 from bot.slack.cards.buttons import case_value
@@ -35,24 +38,39 @@ def waits_too(
     return message([section(f"{who} {'waits' if len(numbers) == 1 else 'wait'} for the same term: {case}.")])
 
 
-def refused(reason: RefusalReason, approvers: Sequence[str], *, case_id: int, digest: str, clicker: str) -> CardMessage:
-    """To a person who may not decide: why, and who can. [Ask them] where nobody was asked in his name yet."""
+def refused(
+    reason: RefusalReason,
+    approvers: Sequence[str],
+    *,
+    case_id: int,
+    digest: str,
+    clicker: str,
+    deputies: Collection[str] = (),
+) -> CardMessage:
+    """To a person who may not decide: why, and who can. [Ask them] where asking bars him from nothing that he may do."""
     others = [approver for approver in approvers if approver != clicker]
-    blocks: list[Block] = [section(refusal_sentence(reason, approvers, clicker))]
-    if reason is RefusalReason.NOT_APPROVER and others:
+    blocks: list[Block] = [section(refusal_sentence(reason, approvers, clicker, deputies=deputies))]
+    if reason in _MAY_ASK and others:
         blocks.append(actions("refused", [button(ActionId.ASK, "Ask them", case_value(case_id, digest))]))
     return message(blocks)
 
 
-def refusal_sentence(reason: RefusalReason, approvers: Sequence[str], clicker: str) -> str:
+_MAY_ASK = frozenset({RefusalReason.NOT_APPROVER, RefusalReason.SUPPLIED, RefusalReason.EDITED, RefusalReason.BILLED})
+
+
+def refusal_sentence(
+    reason: RefusalReason, approvers: Sequence[str], clicker: str, *, deputies: Collection[str] = ()
+) -> str:
     """Why this person may not decide, and who can; mrkdwn, for a view or a message."""
     others = [approver for approver in approvers if approver != clicker]
-    who = f"Only {words.people(others)} can approve this." if others else "Nobody else is named as an approver yet."
+    named = words.people(others, standing_in=deputies)
+    who = f"Only {named} can approve this." if others else "Nobody else is named as an approver yet."
     why = {
         RefusalReason.NOT_APPROVER: "",
         RefusalReason.ASKED: "You asked for this decision, so somebody else has to take it. ",
         RefusalReason.SUPPLIED: "You told the term, so somebody else has to decide on it. ",
         RefusalReason.EDITED: "You edited this proposal, so somebody else has to decide on it. ",
+        RefusalReason.BILLED: "You made an invoice that waits here, so somebody else has to decide on it. ",
         RefusalReason.NOBODY_ASKED: "Two people are needed here: somebody else has to request the decision first.",
     }[reason]
     return why if reason is RefusalReason.NOBODY_ASKED else why + who
@@ -70,30 +88,66 @@ def not_corrected(case_number: int, names: Sequence[str], *, trouble: str = "") 
 
 
 def asked(case_number: int, approvers: Sequence[str], *, permalink: str = "") -> CardMessage:
-    """To the person who asked for a decision."""
-    case = words.link(permalink, f"case {case_number}")
-    who = words.people(approvers, "or") if approvers else "an approver"
-    return _line(f"Asked. {words.first_upper(case)} waits for {who}, on its card in the channel.")
+    """To the person who asked for a decision. `approvers`: those who can take it."""
+    case = words.link(permalink, f"Case {case_number}")
+    if not approvers:
+        return _line(
+            f"Asked. {case} waits for an approver, and nobody is named who could take it now: "
+            "the admin sets APPROVERS or DEPUTIES."
+        )
+    who = words.people(approvers, "or")
+    return _line(f"Asked. {case} waits for {who}, who are told by direct message.")
 
 
-def please_decide(case_number: int, approvers: Sequence[str], asker: str) -> CardMessage:
-    """In the card's thread: somebody asks the approvers to decide."""
-    who = words.people(approvers) if approvers else "Approvers"
-    return _line(f"{who}: {words.mention(asker)} asks for a decision on case {case_number}, on the card above.")
-
-
-def please_decide_directly(
-    case_number: int, approvers: Sequence[str], asker: str, *, permalink: str = ""
+def please_decide(
+    case_number: int, term_name: str | None, asker: str, *, until: datetime | None, permalink: str = ""
 ) -> CardMessage:
-    """To one approver alone: somebody asks for a decision, and where the card is."""
+    """To one approver: what is asked, by whom, until when, and where the card is."""
     case = words.link(permalink, f"case {case_number}")
-    others = f" {words.people(approvers)} were asked." if len(approvers) > 1 else ""
-    return _line(f"{words.mention(asker)} asks for a decision on {case}.{others}")
+    about = f" about {words.code(term_name, 100)}" if term_name is not None else ""
+    time = f" It expires {words.on_day(until)}." if until is not None else ""
+    return _line(f"{words.mention(asker)} asks you to decide {case}{about}: yes or no, on its card.{time}")
 
 
-def outdated(case_number: int) -> CardMessage:
-    """The click was on an earlier proposal or state."""
-    return _line(f"Case {case_number} has moved on since that card was made. Nothing was done; the card is fresh now.")
+def expires_soon(
+    case_number: int, term_name: str | None, state: CaseState, *, until: datetime | None, permalink: str = ""
+) -> CardMessage:
+    """To one person who can still do something about a case before its time is over."""
+    case = words.link(permalink, f"Case {case_number}")
+    about = f" about {words.code(term_name, 100)}" if term_name is not None else ""
+    time = f" {words.at_moment(until)}" if until is not None else " soon"
+    want = {
+        CaseState.AWAITING_DECISION: "Nobody has decided yet; you can, on its card.",
+        CaseState.AWAITING_CORRECTION: "The invoice's correction in the billing system is not seen yet.",
+    }.get(state, "Its payment terms are still not known; its card asks for them.")
+    return _line(f"{case}{about} expires{time}. {want} After that nothing is written for it.")
+
+
+def outdated(case_number: int, state: CaseState | None = None, decision: DecisionView | None = None) -> CardMessage:
+    """The click was on an earlier proposal or state. `decision`: the last one on the case."""
+    return _line(f"{moved_on(case_number, state, decision)} Your click did nothing; the card is fresh now.")
+
+
+_DECIDED = {"approve": "approved", "decline": "declined", "dismiss": "dismissed", "accept": "accepted"}
+
+
+def moved_on(case_number: int, state: CaseState | None, decision: DecisionView | None) -> str:
+    """What became of a case since its card was drawn: who decided it already, where somebody did."""
+    case = f"Case {case_number}"
+    if state is CaseState.EXPIRED:
+        return f"{case} has expired."
+    open_again = state in (CaseState.OPEN, CaseState.AWAITING_DECISION, CaseState.AWAITING_CORRECTION)
+    if decision is None or state is None or open_again or state is CaseState.MERGED:
+        return f"{case} has moved on since that card was made."
+    verb = _DECIDED.get(decision.verdict, "decided")
+    return f"{case} was {verb} by {words.mention(decision.user_id)} {words.at_moment(decision.at)}."
+
+
+def nobody_known(case_number: int) -> CardMessage:
+    """The workspace did not tell in time who may decide."""
+    return _line(
+        f"Slack did not tell me who may decide, so nothing was done on case {case_number}. Please press again in a minute."
+    )
 
 
 def too_late(case_number: int) -> CardMessage:

@@ -133,7 +133,8 @@ def against_lines(proposal: Proposal) -> list[str]:
     lines = []
     unique = list(dict.fromkeys(sentences))
     if unique:
-        lines.append("*Look closely*")
+        needs = "; reactivating it takes a reason and a reference"
+        lines.append(f"*Look closely*{needs if proposal.action is Action.REACTIVATE else ''}")
         lines.append(bullets([words.said(sentence, 300) for sentence in unique], SENTENCES_SHOWN))
     if proposal.outside_policy:
         lines.append("*Outside the policy for terms*; approving it takes a reason and a reference")

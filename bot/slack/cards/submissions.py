@@ -61,7 +61,7 @@ class Approval:
 
     reason: str
     reference: str = ""
-    """Empty where the policy is not exceeded."""
+    """Empty where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +276,11 @@ def read_decline(values: Values) -> str | Problems:
 def read_accept(values: Values) -> str | Problems:
     """The reason for accepting what arrived otherwise than billed."""
     return _one_text(values, BlockId.ACCEPT_REASON, REASON_LONGEST, what="a reason")
+
+
+def read_dismiss(values: Values) -> str | Problems:
+    """The reason for ending a case."""
+    return _one_text(values, BlockId.DISMISS_REASON, REASON_LONGEST, what="a reason")
 
 
 def read_invoice_wrong(values: Values) -> str | Problems:

@@ -190,7 +190,7 @@ def _penalty_inputs(rule: PaymentTerm | None) -> list[Block]:
 
 
 def approval_view(view: CaseView, context_: ViewContext) -> View:
-    """Create or reactivate with a reason: every doubt stated, a reference where the policy is exceeded.
+    """Create or reactivate with a reason: every doubt stated, a reference where the proposal takes one.
 
     Its submission is the decision. Raises ValueError for a case without a proposal that can be approved.
     """
@@ -212,7 +212,7 @@ def approval_view(view: CaseView, context_: ViewContext) -> View:
     if proposal.outside_policy:
         blocks.append(section("*Outside the policy for terms*", _sentences(proposal.outside_policy)))
     blocks.append(_reason(BlockId.APPROVE_REASON, "Why is this right?", "Kept with the decision in the journal."))
-    if proposal.outside_policy:
+    if proposal.needs_reference:
         blocks.append(
             input_block(
                 Input(
@@ -235,6 +235,20 @@ def decline_view(view: CaseView, context_: ViewContext) -> View:
         _reason(BlockId.DECLINE_REASON, "Why is it declined?", "Shown on the card, and kept in the journal."),
     ]
     return _view(ViewId.DECLINE, "Decline", blocks, submit="Decline", context_=context_)
+
+
+def dismiss_view(view: CaseView, context_: ViewContext) -> View:
+    """The reason for ending a case without deciding on a proposal."""
+    left = [invoice for invoice in view.invoices if invoice.arrival is not Arrival.ARRIVED]
+    awaited = f"{numbers(left)} {'is' if len(left) == 1 else 'are'} not watched any more. " if left else ""
+    blocks = [
+        section(
+            *_head(view, of_case(view)),
+            f"Nothing more is written to Intacct for this case, and it ends. {awaited}A new failure opens a new case.",
+        ),
+        _reason(BlockId.DISMISS_REASON, "Why is it dismissed?", "Shown on the card, and kept in the journal."),
+    ]
+    return _view(ViewId.DISMISS, "Dismiss the case", blocks, submit="Dismiss", context_=context_)
 
 
 def accept_view(view: CaseView, context_: ViewContext) -> View:

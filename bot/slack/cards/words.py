@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -163,9 +163,10 @@ def mention(user_id: str) -> str:
     return f"<@{user_id}>" if _USER_ID.fullmatch(user_id) else code(user_id, 40)
 
 
-def people(user_ids: Sequence[str], word: str = "and") -> str:
-    """`Dan and Priya`, as mentions; the first ten, the rest counted."""
-    shown = [mention(user_id) for user_id in user_ids[:10]]
+def people(user_ids: Sequence[str], word: str = "and", *, standing_in: Collection[str] = ()) -> str:
+    """`Dan and Priya`, as mentions; the first ten, the rest counted. Deputies come last: `Dan or Lee (standing in)`."""
+    ordered = sorted(user_ids, key=lambda user_id: user_id in standing_in) if standing_in else user_ids
+    shown = [f"{mention(user)}{' (standing in)' if user in standing_in else ''}" for user in ordered[:10]]
     more = len(user_ids) - len(shown)
     return joined([*shown, *([f"{more} more"] if more else [])], word)
 

@@ -25,6 +25,7 @@ _READERS: dict[ViewId, Callable[[Any], Read]] = {
     ViewId.APPROVE: submissions.read_approval,
     ViewId.DECLINE: submissions.read_decline,
     ViewId.ACCEPT: submissions.read_accept,
+    ViewId.DISMISS: submissions.read_dismiss,
     ViewId.TELL_TERM: submissions.read_tell_term,
     ViewId.INVOICE_WRONG: submissions.read_invoice_wrong,
     ViewId.PERIOD: submissions.read_period,

@@ -22,11 +22,12 @@ from tests.slack.cards.reading import button, buttons, read
 
 EDIT, WRONG, DECLINE, CHECK = "case.edit", "case.invoice_wrong", "case.decline", "case.check"
 PERIOD = "case.period"
+DISMISS = "case.dismiss"
 TABLE = {
     "absent": ["case.create", EDIT, WRONG, DECLINE],
     "absent not one-click": ["case.create", EDIT, WRONG, DECLINE],
     "absent by hand": [CHECK, EDIT, WRONG, DECLINE],
-    "absent undecided": [EDIT, WRONG, CHECK],
+    "absent undecided": [EDIT, WRONG, CHECK, DISMISS],
     "absent two people": ["case.create", "case.ask", EDIT, WRONG, DECLINE],
     "absent without invoices": ["case.create", EDIT, WRONG, DECLINE],
     "lookalike": ["case.corrected", "case.create", EDIT, DECLINE],
@@ -34,28 +35,28 @@ TABLE = {
     "lookalike inactive": ["case.create", "case.corrected", EDIT, DECLINE],
     "equivalent": ["case.create", EDIT, WRONG, DECLINE],
     "inactive": ["case.reactivate", WRONG, DECLINE],
-    "exact": [CHECK],
-    "exact older": [CHECK],
-    "not found": ["case.tell_term", CHECK],
-    "several found": ["case.tell_term", CHECK],
-    "no term": ["case.tell_term", CHECK],
-    "source down": ["case.tell_term", CHECK],
-    "Intacct down": ["case.tell_term", CHECK],
+    "exact": [CHECK, DISMISS],
+    "exact older": [CHECK, DISMISS],
+    "not found": ["case.tell_term", CHECK, DISMISS],
+    "several found": ["case.tell_term", CHECK, DISMISS],
+    "no term": ["case.tell_term", CHECK, DISMISS],
+    "source down": ["case.tell_term", CHECK, DISMISS],
+    "Intacct down": ["case.tell_term", CHECK, DISMISS],
     "looking": [],
-    "awaiting correction": ["case.corrected"],
+    "awaiting correction": ["case.corrected", DISMISS],
     "writing": [],
     "verifying": [],
-    "unverified": [CHECK],
-    "failed": [CHECK],
-    "failed differently": [CHECK],
-    "awaiting sync": [CHECK],
-    "appeared": [CHECK],
-    "made by others": ["case.acknowledge", CHECK],
-    "acknowledged": [CHECK],
-    "seen since": [CHECK],
-    "as billed in the end": ["case.accept", CHECK],
-    "corrected": [CHECK],
-    "arrived different": ["case.accept", CHECK],
+    "unverified": [CHECK, DISMISS],
+    "failed": [CHECK, DISMISS],
+    "failed differently": [CHECK, DISMISS],
+    "awaiting sync": [CHECK, DISMISS],
+    "appeared": [CHECK, DISMISS],
+    "made by others": ["case.acknowledge", CHECK, DISMISS],
+    "acknowledged": [CHECK, DISMISS],
+    "seen since": [CHECK, DISMISS],
+    "as billed in the end": ["case.accept", CHECK, DISMISS],
+    "corrected": [CHECK, DISMISS],
+    "arrived different": ["case.accept", CHECK, DISMISS],
     "closed": [],
     "accepted": [],
     "merged": [],
@@ -65,10 +66,10 @@ TABLE = {
     "cause unknown": [],
     "period closes soon": ["case.create", EDIT, WRONG, DECLINE],
     "period closed": ["case.create", EDIT, WRONG, DECLINE, PERIOD],
-    "period closed, awaiting sync": [CHECK, PERIOD],
-    "period to be reopened": [CHECK, PERIOD],
-    "posted in the current period": [CHECK, PERIOD],
-    "period closed, exact": [CHECK, PERIOD],
+    "period closed, awaiting sync": [CHECK, PERIOD, DISMISS],
+    "period to be reopened": [CHECK, PERIOD, DISMISS],
+    "posted in the current period": [CHECK, PERIOD, DISMISS],
+    "period closed, exact": [CHECK, PERIOD, DISMISS],
 }
 
 
@@ -177,3 +178,14 @@ def test_payments_wait_behind_their_invoice() -> None:
     said = _said(samples.case())
     assert "the invoice first, then the payment of $500.00 behind INV-1042" in said
     assert "deferred revenue schedules" in said
+
+
+def test_who_stands_in_today_is_named_as_such() -> None:
+    said = _said(samples.case(approvers=("U0DAN", "U0LEE", "U0PRIYA"), deputies=("U0LEE",)))
+    assert "<@U0DAN>, <@U0PRIYA> or <@U0LEE> (standing in) can approve" in said
+
+
+def test_nothing_can_be_dismissed_where_it_can_be_declined() -> None:
+    for view in samples.EVERY.values():
+        offered = buttons(case_card(view).blocks)
+        assert not {"case.dismiss", "case.decline"} <= set(offered)

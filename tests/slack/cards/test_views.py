@@ -23,6 +23,10 @@ MADE: dict[str, Any] = {
     "approve with doubts": views.approval_view(samples.case(proposal=samples.DOUBTFUL), KEPT),
     "reactivate": views.approval_view(samples.BY_MATCH["inactive"], KEPT),
     "decline": views.decline_view(samples.case(), KEPT),
+    "approve with a doubt": views.approval_view(
+        samples.case(proposal=samples.proposal(doubts=("COD is due at once.",))), KEPT
+    ),
+    "dismiss": views.dismiss_view(samples.BY_STATE["awaiting sync"], KEPT),
     "accept": views.accept_view(samples.BY_STATE["arrived different"], KEPT),
     "tell the term": views.tell_term_view(samples.BY_MATCH["not found"], KEPT),
     "invoice wrong": views.invoice_wrong_view(samples.case(), KEPT),
@@ -60,7 +64,13 @@ def test_approval_states_each_doubt_conflict_and_excess() -> None:
     for sentence in (*samples.DOUBTFUL.doubts, *samples.DOUBTFUL.conflicts, *samples.DOUBTFUL.outside_policy):
         assert sentence in said
     assert "approve.reference" in said
-    assert "approve.reference" not in "\n".join(_lines(MADE["reactivate"]))
+
+
+def test_every_reactivation_asks_for_a_reference_too() -> None:
+    assert samples.BY_MATCH["inactive"].proposal is not None
+    assert not samples.BY_MATCH["inactive"].proposal.outside_policy
+    assert "approve.reference" in "\n".join(_lines(MADE["reactivate"]))
+    assert "approve.reference" not in "\n".join(_lines(MADE["approve with a doubt"]))
 
 
 @pytest.mark.parametrize("view", [samples.BY_MATCH["absent by hand"], samples.BY_MATCH["absent undecided"]])

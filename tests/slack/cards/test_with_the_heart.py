@@ -63,11 +63,11 @@ def test_card_of_a_name_reads_as_reviewed(name: str, snapshot: Any) -> None:
 
 def test_a_name_that_intacct_cannot_hold_is_not_offered_for_editing() -> None:
     offered = buttons(_card("Net 45 " * 10).blocks)
-    assert offered == ["case.corrected", "case.invoice_wrong", "case.check"]
+    assert offered == ["case.corrected", "case.invoice_wrong", "case.check", "case.dismiss"]
 
 
 def test_a_long_name_that_is_there_all_the_same_is_only_checked_again() -> None:
     name = "Net 45 as agreed in the master service agreement"
     match = Vocabulary([samples.ar_term(name, 45)]).match(name)
     view = samples.of(samples.diagnosis(match), name, 45, proposal=None, state=CaseState.OPEN)
-    assert buttons(case_card(view).blocks) == ["case.check"]
+    assert buttons(case_card(view).blocks) == ["case.check", "case.dismiss"]
