@@ -1,0 +1,266 @@
+"""What to standardise: one name a rule over both systems, step by step, and what each step would have prevented."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.terms.drift import SourceName, TwoVocabularies
+from bot.terms.limits import name_trouble
+from bot.terms.matching import MatchKind, Vocabulary
+from bot.terms.term import ArTerm, PaymentTerm, canonical
+from bot.terms.wording import readings
+from bot.terms.xray import is_clean
+
+
+class StepKind(StrEnum):
+    """What a step changes, and where."""
+
+    CREATE = "create"
+    """The kept name is made in Intacct: a case with a decision."""
+    RENAME = "rename"
+    """The source calls its term by the kept name: for a person, at the source."""
+    USE_INSTEAD = "use_instead"
+    """Where the source keeps terms by their names alone: new invoices bear the kept name."""
+    CHANGE_DEFAULT = "change_default"
+    """A customer's default term in Intacct becomes the kept name: for a person, in Intacct."""
+    RETIRE = "retire"
+    """An AR term that nothing uses is made inactive: a case with a decision."""
+
+
+class Holder(StrEnum):
+    """What can hold on to an AR term, so that it must not be retired."""
+
+    INVOICES = "invoices of the last year"
+    OPEN_INVOICES = "open invoices"
+    CUSTOMERS = "customers' default terms"
+    RECURRING = "recurring invoices"
+    ORDER_ENTRY = "Order Entry documents"
+    TEMPLATES = "transaction templates"
+    CONTRACTS = "contracts"
+    SOURCE = "terms in use at the source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change."""
+
+    kind: StepKind
+    name: str
+    """The term that is changed, exactly; for a customer's default the term that it has."""
+    to: str
+    """The kept name."""
+    subject: str = ""
+    """The customer's id, for a default."""
+    invoices: int = 0
+    """Invoices of the last year that it concerns."""
+    customers: int | None = None
+    prevented: int = 0
+    """Invoices of the last year that would not have failed, had this and the steps before it been done."""
+    blocked: tuple[str, ...] = ()
+    """Why it cannot be done yet, in sentences; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """One rule, the name to keep for it, and the steps that lead there, in their order."""
+
+    rule: PaymentTerm
+    keep: str
+    why: str
+    """Why this name: in words."""
+    names: tuple[str, ...]
+    """Every name in use for the rule today, on either side."""
+    steps: tuple[Step, ...]
+    due_dates_changed: tuple[str, ...] = ()
+    """Numbers of last year's invoices that would have fallen due on another day under the kept term's rule."""
+
+    @property
+    def prevented(self) -> int:
+        """Invoices of the last year that would not have failed."""
+        return sum(step.prevented for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """Who holds on to AR terms, as far as it could be read."""
+
+    by_term: Mapping[str, Mapping[Holder, int]] = field(default_factory=dict)
+    """AR term name to how many of each kind hold it."""
+    unread: frozenset[Holder] = frozenset()
+    """What could not be read: it may hold any term."""
+
+
+@dataclass(slots=True)
+class _Names:
+    """All that one rule is called."""
+
+    source: list[SourceName] = field(default_factory=list)
+    books: list[ArTerm] = field(default_factory=list)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys([*(term.name for term in self.books if term.active), *(n.name for n in self.source)])
+        )
+
+
+def standards(world: TwoVocabularies, *, holders: Holders, house: Sequence[str] = ()) -> tuple[Standard, ...]:
+    """The proposals, the one that prevents most first. Pure.
+
+    `house`: names that the company has documented as its own; one of them is kept before any other.
+    Names are only brought together where their whole rule is the same, discount and penalty included.
+    """
+    vocabulary = Vocabulary(world.books, entity=world.entity)
+    made = []
+    for rule, names in _by_rule(world).items():
+        if len(names.all) > 1:
+            made.append(_standard(rule, names, world, vocabulary, holders, house))
+    return tuple(sorted((each for each in made if each.steps), key=lambda each: (-each.prevented, each.keep)))
+
+
+def _by_rule(world: TwoVocabularies) -> dict[PaymentTerm, _Names]:
+    """The names in use by the rule that they say (source) or keep (Intacct); a name that says no one rule is left out."""
+    grouped: dict[PaymentTerm, _Names] = {}
+    for name in world.source:
+        said = readings(name.name)
+        if name.in_use and len(said) == 1:
+            grouped.setdefault(canonical(said[0]), _Names()).source.append(name)
+    for term in world.books:
+        if term.rule is not None and term.entity in (None, world.entity):
+            grouped.setdefault(canonical(term.rule), _Names()).books.append(term)
+    return grouped
+
+
+def _standard(
+    rule: PaymentTerm,
+    names: _Names,
+    world: TwoVocabularies,
+    vocabulary: Vocabulary,
+    holders: Holders,
+    house: Sequence[str],
+) -> Standard:
+    keep, why = _keep(names, world.book_uses or {}, house)
+    kept = next((term for term in names.books if term.name == keep and term.active), None)
+    steps = [
+        *_create(keep, kept, vocabulary),
+        *_at_source(names.source, keep, vocabulary),
+        *_defaults(world, names, keep),
+        *_retire(names.books, keep, holders),
+    ]
+    return Standard(
+        rule=rule,
+        keep=keep,
+        why=why,
+        names=names.all,
+        steps=tuple(steps),
+        due_dates_changed=_changed_dates(world, names, rule),
+    )
+
+
+def _keep(names: _Names, book_uses: Mapping[str, int], house: Sequence[str]) -> tuple[str, str]:
+    """The name to keep: documented, then clean, then already an active AR term, then most used."""
+    uses = dict.fromkeys(names.all, 0)
+    for name in names.source:
+        uses[name.name] += name.invoices
+    for term in names.books:
+        if term.active:
+            uses[term.name] += book_uses.get(term.name, 0)
+    documented = [name for name in house if name in uses]
+    if documented:
+        return documented[0], "It is on the company's own list of terms."
+    active = {term.name for term in names.books if term.active}
+    clean = [name for name in uses if is_clean(name) and not name_trouble(name)] or list(uses)
+    best = min(clean, key=lambda name: (-uses[name], name not in active, name))
+    reason = f"It is the most used of its clean names ({uses[best]:,} invoices of the last year in both systems)."
+    return best, reason
+
+
+def _create(keep: str, kept: ArTerm | None, vocabulary: Vocabulary) -> Iterable[Step]:
+    if kept is None:
+        match = vocabulary.match(keep, nearest=False)
+        blocked = (f"Intacct cannot hold the name: {trouble}",) if (trouble := name_trouble(keep)) else ()
+        if match.kind is MatchKind.EXACT:
+            blocked = (f"Intacct has “{keep}” already, with another rule; a record's rule is never changed.",)
+        yield Step(kind=StepKind.CREATE, name=keep, to=keep, blocked=blocked)
+
+
+def _at_source(named: Sequence[SourceName], keep: str, vocabulary: Vocabulary) -> Iterable[Step]:
+    """Renames, never a merge that the source cannot hold: it keeps no two terms of the same days."""
+    others = [name for name in named if name.name != keep]
+    has_keep = any(name.name == keep for name in named)
+    renamed = False
+    for name in sorted(others, key=lambda each: (-each.invoices, each.name)):
+        failing = vocabulary.match(name.name, nearest=False).kind is not MatchKind.EXACT
+        prevented = name.invoices if failing else 0
+        by_name_alone = name.days is None
+        twice = (
+            f"The source would hold “{keep}” twice: it keeps other days for “{name.name}”, "
+            "and invoices that bear it would fall due on another day."
+        )
+        blocked = (twice,) if not by_name_alone and (has_keep or renamed) else ()
+        yield Step(
+            kind=StepKind.USE_INSTEAD if by_name_alone else StepKind.RENAME,
+            name=name.name,
+            to=keep,
+            invoices=name.invoices,
+            customers=name.customers,
+            prevented=0 if blocked else prevented,
+            blocked=blocked,
+        )
+        renamed = renamed or not by_name_alone
+
+
+def _defaults(world: TwoVocabularies, names: _Names, keep: str) -> Iterable[Step]:
+    ours = {term.name for term in names.books} - {keep}
+    for customer in world.customers or ():
+        if customer.books_term in ours and customer.books_term is not None:
+            yield Step(
+                kind=StepKind.CHANGE_DEFAULT,
+                name=customer.books_term,
+                to=keep,
+                subject=customer.customer_id,
+                customers=1,
+            )
+
+
+def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[Step]:
+    for term in sorted(terms, key=lambda each: each.name):
+        if not term.active or term.name == keep:
+            continue
+        held = holders.by_term.get(term.name, {})
+        blocked = [f"{count:,} {holder.value} hold it." for holder, count in sorted(held.items()) if count]
+        if holders.unread:
+            unread = ", ".join(sorted(holder.value for holder in holders.unread))
+            blocked.append(f"Not known whether it is held by: {unread}.")
+        yield Step(
+            kind=StepKind.RETIRE,
+            name=term.name,
+            to=keep,
+            invoices=held.get(Holder.INVOICES, 0),
+            blocked=tuple(blocked),
+        )
+
+
+def _changed_dates(world: TwoVocabularies, names: _Names, rule: PaymentTerm) -> tuple[str, ...]:
+    """Last year's invoices whose due date at the source is not the one that the kept term's rule gives."""
+    concerned: Collection[str] = set(names.all)
+    days = {name.name: name.days for name in names.source}
+    changed = []
+    for invoice in world.dated or ():
+        if invoice.term_name not in concerned:
+            continue
+        would = rule.due_date(invoice.invoice_date)
+        if invoice.booked_due != would and _by_own_rule(
+            invoice.invoice_date, invoice.billed_due, days, invoice.term_name
+        ):
+            changed.append(invoice.number)
+    return tuple(changed)
+
+
+def _by_own_rule(day: date, billed_due: date, days: Mapping[str, int | None], name: str) -> bool:
+    """Whether the date at the source is what the source's own days give: one set by hand stays as it is anyway."""
+    kept = days.get(name)
+    return kept is None or billed_due == day + timedelta(days=kept)
