@@ -1,0 +1,1 @@
+"""Reports: where the two systems drift apart, weekly in the report channel and daily before anything fails."""

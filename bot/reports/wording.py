@@ -1,0 +1,194 @@
+"""A report in words: its headline, what each kind of finding means, and one finding in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.reports.report import Report, at_risk
+from bot.terms.drift import Amount, Effect, Finding, FindingKind, Standing
+
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a kind of finding is called, and what it means for somebody who has never heard of it."""
+
+    title: str
+    sentence: str
+
+
+EXPLAINED: dict[FindingKind, Meaning] = {
+    FindingKind.MISSING: Meaning(
+        "Missing in Intacct",
+        "Invoices at the source bear payment terms that Intacct does not have by that name. The sync refuses them. "
+        "Create the term in Intacct, or correct the invoices.",
+    ),
+    FindingKind.INACTIVE: Meaning(
+        "Inactive in Intacct",
+        "Intacct has the term, and somebody switched it off. The sync refuses invoices that bear it.",
+    ),
+    FindingKind.LOOKALIKE: Meaning(
+        "Looks alike, and is not",
+        "The two names differ in a character that nobody sees, or in capitals. To the sync they are two terms.",
+    ),
+    FindingKind.OTHER_NAME: Meaning(
+        "Another name for the same rule",
+        "Intacct has a term that means the same and is called otherwise. The sync goes by the name alone.",
+    ),
+    FindingKind.CUSTOMER_DEFAULT: Meaning(
+        "A customer's default term",
+        "New invoices of this customer get a term that is missing or inactive in Intacct, or another than at the "
+        "source. It makes the same trouble again each month.",
+    ),
+    FindingKind.RULE_DIFFERS: Meaning(
+        "One name, two rules",
+        "Both systems know the name and mean different things by it. Nothing fails; the books show another due date "
+        "or another discount than the invoice that the customer was sent.",
+    ),
+    FindingKind.SEVERAL_NAMES: Meaning(
+        "Several names for one rule",
+        "Two or more terms of one system mean the same. One name a rule is easier to keep the same in both.",
+    ),
+    FindingKind.OVERRIDDEN: Meaning(
+        "Due dates set by hand",
+        "These invoices fall due on a day that their term does not give. Somebody changed the date.",
+    ),
+    FindingKind.UNREADABLE: Meaning(
+        "A name that says no rule",
+        "Nobody can tell from the name when such an invoice falls due, and the source keeps no days for it. Whether "
+        "both systems mean the same is not known.",
+    ),
+    FindingKind.UNUSED: Meaning(
+        "Unused for a year",
+        "An active term in Intacct that no invoice, no customer and no term at the source has had for a year.",
+    ),
+}
+
+
+def money(amounts: Sequence[Amount]) -> str:
+    """`$18,400 and €2,150`: one total a currency, cents left out where there are none."""
+    shown = [_amount(each) for each in amounts]
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _amount(each: Amount) -> str:
+    figure = f"{each.amount:,.2f}".removesuffix(".00")
+    symbol = _SYMBOLS.get(each.currency)
+    return f"{symbol}{figure}" if symbol else f"{figure} {each.currency}".strip()
+
+
+def headline(report: Report) -> str:
+    """The first line: it alone tells whether to act."""
+    failing = report.failing
+    worth = money(at_risk(failing))
+    parts = []
+    if failing:
+        terms = "1 term" if len(failing) == 1 else f"{len(failing):,} terms"
+        parts.append(f"{terms} will fail at the next sync{f', worth {worth}' if worth else ''}.")
+    since = _since(report)
+    if since:
+        parts.append(since)
+    others = len(report.open) - len(failing)
+    if not failing and others:
+        parts.insert(0, f"Nothing will fail at the next sync; {others:,} smaller {_findings(others)} to look at.")
+    if not parts:
+        parts.append("Both systems' payment terms agree. Nothing to do.")
+    stamp = "PARTIAL: not everything could be read. " if report.missing else ""
+    return stamp + " ".join(parts)
+
+
+def _since(report: Report) -> str:
+    fixed, back = len(report.standing(Standing.FIXED)), len(report.standing(Standing.BACK))
+    told = []
+    if fixed:
+        told.append(f"{fixed:,} fixed since last week")
+    if back:
+        told.append(f"{back:,} {'is' if back == 1 else 'are'} back")
+    return f"{', '.join(told)}." if told else ""
+
+
+def _findings(count: int) -> str:
+    return "finding" if count == 1 else "findings"
+
+
+def said_of(finding: Finding) -> str:
+    """One finding in a sentence, names in quotes exactly as they stand. Plain text: a surface escapes it."""
+    return _SAID[finding.kind](finding)
+
+
+def _name(finding: Finding) -> str:
+    return f"“{finding.names[0]}”"
+
+
+def _waiting(finding: Finding) -> str:
+    if not finding.invoices:
+        return "no invoice waits for it yet"
+    count = "1 open invoice" if finding.invoices == 1 else f"{finding.invoices:,} open invoices"
+    worth = money(finding.at_risk)
+    return f"{count}{f', {worth}' if worth else ''}"
+
+
+def _books(finding: Finding) -> str:
+    return f"“{finding.books_term.name}”" if finding.books_term is not None else "another term"
+
+
+def _missing(finding: Finding) -> str:
+    unread = " Its name says no one rule: somebody has to tell it." if finding.unreadable else ""
+    return f"{_name(finding)} is missing in Intacct: {_waiting(finding)}.{unread}"
+
+
+def _customer(finding: Finding) -> str:
+    who = finding.examples[0].subject if finding.examples else finding.subject
+    gone = f"its default in Intacct, {_name(finding)}, is not an active term" if finding.rules else ""
+    other = f"its default is {_name(finding)} in Intacct and “{finding.names[-1]}” at the source"
+    unlike = other if len(finding.names) > 1 and finding.names[0] != finding.names[-1] else ""
+    owner = f" Looked after by {finding.owner}." if finding.owner else ""
+    return f"{who}: {' and '.join(part for part in (gone, unlike) if part)}.{owner}"
+
+
+def _rules(finding: Finding) -> str:
+    paper, books = finding.rules
+    effects = []
+    if Effect.AGING in finding.effects:
+        count = "1 invoice has" if finding.invoices == 1 else f"{finding.invoices:,} invoices have"
+        effects.append(f"{count} another due date in the books than on paper")
+    if Effect.DISCOUNT in finding.effects:
+        effects.append("the discount on paper is not the one in the books")
+    return f"{_name(finding)} means “{paper}” at the source and “{books}” in Intacct: {' and '.join(effects)}."
+
+
+def _several(finding: Finding) -> str:
+    where = "Intacct" if finding.subject == "books" else "the source"
+    names = ", ".join(f"“{name}”" for name in finding.names)
+    return f"{names} are one rule in {where} ({finding.rules[0]}); {finding.invoices:,} invoices of the last year."
+
+
+def _overridden(finding: Finding) -> str:
+    where = "Intacct" if finding.subject == "books" else "the source"
+    one = finding.invoices == 1
+    count = "1 invoice" if one else f"{finding.invoices:,} invoices"
+    return f"{count} with {_name(finding)} {'falls' if one else 'fall'} due on a day set by hand in {where}."
+
+
+_SAID: dict[FindingKind, Callable[[Finding], str]] = {
+    FindingKind.MISSING: _missing,
+    FindingKind.INACTIVE: lambda finding: f"{_name(finding)} is inactive in Intacct: {_waiting(finding)}.",
+    FindingKind.LOOKALIKE: lambda finding: (
+        f"{_name(finding)} only looks like {_books(finding)} in Intacct: {_waiting(finding)}."
+    ),
+    FindingKind.OTHER_NAME: lambda finding: (
+        f"{_name(finding)} is called {_books(finding)} in Intacct: {_waiting(finding)}."
+    ),
+    FindingKind.CUSTOMER_DEFAULT: _customer,
+    FindingKind.RULE_DIFFERS: _rules,
+    FindingKind.SEVERAL_NAMES: _several,
+    FindingKind.OVERRIDDEN: _overridden,
+    FindingKind.UNREADABLE: lambda finding: (
+        f"{_name(finding)} says no one rule, and the source keeps no days for it; whether Intacct means the same is not known."
+    ),
+    FindingKind.UNUSED: lambda finding: f"{_name(finding)} has not been used for a year.",
+}

@@ -1,0 +1,148 @@
+"""A report's words, its picture and its workbook."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+
+from bot.reports import chart
+from bot.reports.report import Report, Strand, at_risk
+from bot.reports.weeks import Week
+from bot.reports.wording import EXPLAINED, headline, money, said_of
+from bot.reports.workbook import safe, unseen, workbook
+from bot.sandbox.slack.kit import message_problems
+from bot.terms.drift import FindingKind, Standing
+from tests.reports.samples import UGLY, WEEK, full, history, quiet
+
+
+def opened(report: Report) -> Workbook:
+    return load_workbook(io.BytesIO(workbook(report)))
+
+
+def test_the_first_line_alone_tells_whether_to_act() -> None:
+    assert headline(full()) == (
+        "6 terms will fail at the next sync, worth $9,300 and €2,150. 1 fixed since last week, 1 is back."
+    )
+
+
+def test_a_quiet_week_is_one_line() -> None:
+    assert headline(quiet()) == "Both systems' payment terms agree. Nothing to do."
+
+
+def test_what_is_only_untidy_is_not_cried_about() -> None:
+    report = full()
+    calm = replace(report, tracked=tuple(t for t in report.tracked if t.finding.kind is FindingKind.UNUSED))
+    assert headline(calm).startswith("Nothing will fail at the next sync; 2 smaller findings")
+
+
+def test_a_run_that_could_not_read_everything_is_stamped() -> None:
+    assert headline(replace(quiet(), missing=("BILL did not answer.",))).startswith("PARTIAL")
+
+
+def test_what_was_accepted_is_counted_apart_and_not_told() -> None:
+    report = full()
+    assert report.quiet == 1
+    assert all(not t.quiet for t in report.open)
+
+
+def test_no_sum_crosses_currencies() -> None:
+    assert money(at_risk(full().failing)) == "$9,300 and €2,150"
+
+
+def test_every_kind_has_its_words_and_its_sentence() -> None:
+    assert set(EXPLAINED) == set(FindingKind)
+    kinds = {t.finding.kind: said_of(t.finding) for t in full().tracked}
+    assert set(kinds) == set(FindingKind)
+    assert kinds[FindingKind.RULE_DIFFERS] == (
+        "“Net 30” means “30 days from the invoice date” at the source and “45 days from the invoice date” in Intacct: "
+        "12 invoices have another due date in the books than on paper."
+    )
+    assert "Looked after by jsmith." in kinds[FindingKind.CUSTOMER_DEFAULT]
+
+
+# --- the picture
+
+
+def test_slacks_chart_block_is_one_that_slack_takes() -> None:
+    block = chart.block(history())
+    assert block is not None
+    assert message_problems([block]) == []
+    assert len(block["chart"]["series"]) <= chart.SERIES_MOST
+    assert len(block["chart"]["axis_config"]["categories"]) == 12
+
+
+def test_there_is_no_chart_of_nothing() -> None:
+    assert chart.block(()) is None
+    assert chart.block((replace(history(1)[0], counts={}),)) is None
+
+
+def test_the_picture_is_a_png_and_says_the_same_in_words() -> None:
+    assert chart.png(history()).startswith(b"\x89PNG")
+    assert "12 weeks, Sep 7 to Nov 23" in chart.in_words(history())
+    for strand in chart.strands(history()):
+        assert strand.value in chart.in_words(history())
+    assert chart.png(()).startswith(b"\x89PNG")
+
+
+def test_every_kind_of_finding_is_in_the_picture() -> None:
+    counts = full().counts()
+    assert sum(counts.counts.values()) == len(full().open)
+    assert set(counts.counts) == set(Strand)
+
+
+# --- the workbook
+
+
+def test_the_workbook_has_its_sheets_frozen_heads_and_filters() -> None:
+    book = opened(full())
+    assert book.sheetnames == ["Summary", "Findings", "Terms side by side", "Use"]
+    for name in book.sheetnames[1:]:
+        assert book[name].freeze_panes == "A2"
+        assert book[name].auto_filter.ref is not None
+
+
+def test_no_text_becomes_a_formula_and_names_stand_as_they_are() -> None:
+    book = opened(full())
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert all(cell.data_type != "f" for cell in cells)
+    texts = {cell.value for cell in cells if isinstance(cell.value, str)}
+    assert "+Per contract" in texts
+    assert "Net 45" in texts
+    assert safe(UGLY) in texts
+    assert "LONE SURROGATE" in safe(UGLY) or "SURROGATE" in safe(UGLY)
+
+
+def test_numbers_are_numbers_and_moments_are_dates() -> None:
+    sheet = opened(full())["Findings"]
+    head = [cell.value for cell in sheet[1]]
+    row = next(row for row in sheet.iter_rows(min_row=2) if row[head.index("Term")].value == "Net 45")
+    assert row[head.index("At risk")].value == 9100
+    assert row[head.index("At risk")].number_format == "#,##0.00"
+    assert isinstance(row[head.index("First seen (UTC)")].value, datetime)
+    assert row[head.index("Standing")].value == Standing.NEW.value
+
+
+def test_characters_that_nobody_sees_are_named_with_their_place() -> None:
+    assert unseen(("Net\N{NO-BREAK SPACE}35",)) == "NO-BREAK SPACE U+00A0 at 4"
+    assert unseen(("Net 14 ",)).endswith("at 7")
+    assert unseen(("Net 30",)) == ""
+
+
+def test_a_quiet_report_has_a_workbook_too() -> None:
+    assert opened(quiet())["Summary"]["B3"].value == "Both systems' payment terms agree. Nothing to do."
+
+
+def test_a_long_text_is_cut_and_the_cut_is_told() -> None:
+    assert safe("x" * 40_000).endswith("… (cut, 40,000 characters)")
+
+
+@pytest.mark.parametrize("weeks", [1, 3])
+def test_a_report_after_a_silence_says_which_weeks_it_speaks_for(weeks: int) -> None:
+    covers = tuple(WEEK.plus(n - weeks + 1) for n in range(weeks))
+    assert opened(replace(full(), covers=covers))["Summary"]["B4"].value == ", ".join(map(str, covers))
+    assert covers[-1] == Week(2026, 48)
