@@ -368,6 +368,58 @@ schedule = Table(
     comment="What the calendar asks for, once each",
 )
 
+drift_runs = Table(
+    "drift_runs",
+    metadata,
+    _id(),
+    _text("company"),
+    _text("kind"),
+    _text("week", comment="2026-W48"),
+    _moment("at"),
+    _json("counts", null=False, default="{}", comment="strand to open findings: one column of the chart"),
+    Column("partial", Boolean, nullable=False, server_default=text("false")),
+    Column("whole", Boolean, nullable=False, comment="the whole year was read, not only what changed since"),
+    _moment("read_from", null=True, comment="what changed at the source before this moment is in an earlier run"),
+    _json("report", comment="all that the report says, as it was then"),
+    _one_of("kind", "weekly", "preflight", "asked"),
+    Index(None, "company", "kind", "at"),
+    comment="Looks for drift, and what each found",
+)
+
+drift_findings = Table(
+    "drift_findings",
+    metadata,
+    _text("company"),
+    _text("key", comment="kind, subject and names: what a finding is recognised by"),
+    _json("finding", null=False, default="{}", comment="as the newest run saw it"),
+    _moment("first_seen"),
+    _moment("last_seen"),
+    _moment("fixed_at", null=True),
+    _text("fixed_by", default="", comment="in words, where that could be told"),
+    _text("accepted_digest", default="", comment="quiet while the finding still says exactly this"),
+    _text("accepted_by", default=""),
+    _text("accepted_why", default=""),
+    _moment("quiet_until", null=True, comment="the end of a snooze; null where it was accepted for good"),
+    Column("found_before", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("company", "key"),
+    comment="What drifts and drifted, remembered from run to run",
+)
+
+drift_dates = Table(
+    "drift_dates",
+    metadata,
+    _text("company"),
+    _text("number"),
+    _text("term_name"),
+    Column("invoice_date", Date, nullable=False),
+    Column("billed_due", Date, nullable=False),
+    Column("booked_due", Date, nullable=False),
+    _text("link", default=""),
+    _moment("seen_at"),
+    PrimaryKeyConstraint("company", "number"),
+    comment="Invoices whose dates are not what their term gives: kept, so that a run need read only what changed",
+)
+
 journal_heads = Table(
     "journal_heads",
     metadata,

@@ -171,7 +171,7 @@ def _findings(report: Report) -> Iterable[Sequence[Value]]:
             "; ".join(f"{example.subject} {example.detail}".strip() for example in finding.examples),
             each.accepted_by,
             each.accepted_why,
-            fixed_by.get(finding.key, ""),
+            fixed_by.get(each.key, ""),
         )
 
 

@@ -441,6 +441,8 @@ class Remembered:
 class Tracked:
     """A finding of this run, or one that is gone since, with its history."""
 
+    key: str
+    """The finding's, as it is remembered."""
     finding: Finding
     standing: Standing
     first_seen: datetime
@@ -463,6 +465,7 @@ def against(
         if key not in there and before.fixed_at is None and before.finding.kind not in unread:
             tracked.append(
                 Tracked(
+                    key=key,
                     finding=before.finding,
                     standing=Standing.FIXED,
                     first_seen=before.first_seen,
@@ -474,9 +477,10 @@ def against(
 
 def _tracked(before: Remembered | None, finding: Finding, now: datetime) -> Tracked:
     if before is None:
-        return Tracked(finding=finding, standing=Standing.NEW, first_seen=now, last_seen=now)
+        return Tracked(key=finding.key, finding=finding, standing=Standing.NEW, first_seen=now, last_seen=now)
     quiet = before.quiet(finding, now)
     return Tracked(
+        key=finding.key,
         finding=finding,
         standing=Standing.OPEN if before.fixed_at is None else Standing.BACK,
         first_seen=before.first_seen,

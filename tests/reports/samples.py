@@ -29,7 +29,8 @@ UGLY = '=HYPERLINK("http://x")\x01\ud800Net\N{NO-BREAK SPACE}35 '
 
 
 def tracked(finding: Finding, standing: Standing = Standing.NEW, *, quiet: bool = False) -> Tracked:
-    return Tracked(finding=finding, standing=standing, first_seen=NOW - timedelta(weeks=3), last_seen=NOW, quiet=quiet)
+    since = NOW - timedelta(weeks=3)
+    return Tracked(key=finding.key, finding=finding, standing=standing, first_seen=since, last_seen=NOW, quiet=quiet)
 
 
 def history(weeks: int = 12) -> tuple[WeekCounts, ...]:

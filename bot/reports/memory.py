@@ -1,0 +1,228 @@
+"""What earlier runs found: kept, so that a finding is new, open, fixed or back, and stays quiet where somebody said so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.records.tables import drift_dates, drift_findings, drift_runs
+from bot.reports.report import Report, Strand, WeekCounts
+from bot.reports.weeks import Week
+from bot.terms.drift import DatedInvoice, Finding, Remembered, Standing, Tracked
+
+FINDING = TypeAdapter(Finding)
+REPORT = TypeAdapter(Report)
+WEEKS_SHOWN = 12
+WHOLE_EVERY = timedelta(days=28)
+"""After so long a run reads the whole year again, whatever changed since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLook:
+    """Where the newest run left off."""
+
+    at: datetime
+    read_from: datetime | None
+    """What changed at the source since is for the next run to read."""
+    whole_at: datetime | None
+    """When the whole year was read last."""
+
+
+def remembered(connection: Connection, company: str) -> dict[str, Remembered]:
+    """Everything that was ever found in a company, by key."""
+    rows = connection.execute(select(drift_findings).where(drift_findings.c.company == company)).all()
+    return {row.key: _remembered(row) for row in rows}
+
+
+def _remembered(row: Any) -> Remembered:
+    return Remembered(
+        finding=FINDING.validate_python(row.finding),
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        fixed_at=row.fixed_at,
+        accepted_digest=row.accepted_digest,
+        accepted_by=row.accepted_by,
+        accepted_why=row.accepted_why,
+        quiet_until=row.quiet_until,
+    )
+
+
+def last_look(connection: Connection, company: str) -> LastLook | None:
+    """Where the newest run left off; None before the first."""
+    newest = connection.execute(
+        select(drift_runs.c.at, drift_runs.c.read_from)
+        .where(drift_runs.c.company == company)
+        .order_by(drift_runs.c.at.desc(), drift_runs.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None:
+        return None
+    whole = connection.scalar(
+        select(func.max(drift_runs.c.at)).where(drift_runs.c.company == company, drift_runs.c.whole)
+    )
+    return LastLook(at=newest.at, read_from=newest.read_from, whole_at=whole)
+
+
+def last_week(connection: Connection, company: str) -> Week | None:
+    """The week of the newest weekly report."""
+    text = connection.scalar(
+        select(drift_runs.c.week)
+        .where(drift_runs.c.company == company, drift_runs.c.kind == "weekly")
+        .order_by(drift_runs.c.at.desc())
+        .limit(1)
+    )
+    return Week.read(text) if text else None
+
+
+def history(connection: Connection, company: str, until: Week, weeks: int = WEEKS_SHOWN) -> tuple[WeekCounts, ...]:
+    """The newest weekly run of each of the last weeks before `until`, oldest first; weeks without one are left out."""
+    first = until.plus(1 - weeks)
+    rows = connection.execute(
+        select(drift_runs.c.week, drift_runs.c.counts, drift_runs.c.partial)
+        .where(
+            drift_runs.c.company == company,
+            drift_runs.c.kind == "weekly",
+            drift_runs.c.week >= str(first),
+            drift_runs.c.week < str(until),
+        )
+        .order_by(drift_runs.c.at)
+    ).all()
+    by_week = {
+        row.week: WeekCounts(
+            week=Week.read(row.week), counts={Strand(k): int(v) for k, v in row.counts.items()}, partial=row.partial
+        )
+        for row in rows
+    }
+    return tuple(by_week[week] for week in sorted(by_week))
+
+
+def keep_run(
+    connection: Connection,
+    report: Report,
+    *,
+    kind: str,
+    whole: bool,
+    read_from: datetime | None,
+    found_before: bool = False,
+) -> int:
+    """Keeps a run, its findings and what became of the earlier ones; the run's id.
+
+    `found_before`: the new findings of this run are told before anything failed.
+    """
+    run_id: int = connection.execute(
+        insert(drift_runs)
+        .values(
+            company=report.company,
+            kind=kind,
+            week=str(report.week),
+            at=report.at,
+            counts={strand.value: count for strand, count in report.counts().counts.items()},
+            partial=bool(report.missing),
+            whole=whole,
+            read_from=read_from,
+            report=REPORT.dump_python(report, mode="json"),
+        )
+        .returning(drift_runs.c.id)
+    ).scalar_one()
+    fixed_by = {each.key: each.words for each in report.fixed_by}
+    for each in report.tracked:
+        _keep_finding(connection, report, each, fixed_by.get(each.key, ""), found_before=found_before)
+    return int(run_id)
+
+
+def _keep_finding(
+    connection: Connection, report: Report, tracked: Tracked, fixed_by: str, *, found_before: bool
+) -> None:
+    key = tracked.key
+    if tracked.standing is Standing.FIXED:
+        connection.execute(
+            update(drift_findings)
+            .where(drift_findings.c.company == report.company, drift_findings.c.key == key)
+            .values(fixed_at=report.at, fixed_by=fixed_by)
+        )
+        return
+    finding = FINDING.dump_python(tracked.finding, mode="json")
+    seen = {"finding": finding, "last_seen": report.at, "fixed_at": None, "fixed_by": ""}
+    connection.execute(
+        insert(drift_findings)
+        .values(company=report.company, key=key, first_seen=report.at, found_before=found_before, **seen)
+        .on_conflict_do_update(index_elements=["company", "key"], set_=seen)
+    )
+
+
+def report_of(connection: Connection, run_id: int) -> Report:
+    """A run's report as it was then. Raises NoResultFound."""
+    kept = connection.execute(select(drift_runs.c.report).where(drift_runs.c.id == run_id)).scalar_one()
+    return REPORT.validate_python(kept)
+
+
+def accept(
+    connection: Connection, company: str, finding: Finding, *, by: str, why: str, until: datetime | None = None
+) -> bool:
+    """Has a finding stay quiet until it changes, or until a moment; False where it is not known."""
+    done = connection.execute(
+        update(drift_findings)
+        .where(drift_findings.c.company == company, drift_findings.c.key == finding.key)
+        .values(accepted_digest=finding.digest, accepted_by=by, accepted_why=why, quiet_until=until)
+    )
+    return bool(done.rowcount)
+
+
+def avoided(connection: Connection, company: str, since: datetime | None) -> int:
+    """Findings that were told before they failed and are gone since a moment."""
+    gone = [drift_findings.c.fixed_at.is_not(None), *([drift_findings.c.fixed_at > since] if since else [])]
+    return (
+        connection.scalar(
+            select(func.count()).where(drift_findings.c.company == company, drift_findings.c.found_before, *gone)
+        )
+        or 0
+    )
+
+
+def dated(connection: Connection, company: str) -> tuple[DatedInvoice, ...]:
+    """The invoices whose dates are not what their term gives, as they were seen last."""
+    rows = connection.execute(select(drift_dates).where(drift_dates.c.company == company)).all()
+    return tuple(
+        DatedInvoice(
+            number=row.number,
+            term_name=row.term_name,
+            invoice_date=row.invoice_date,
+            billed_due=row.billed_due,
+            booked_due=row.booked_due,
+            link=row.link,
+        )
+        for row in rows
+    )
+
+
+def keep_dated(
+    connection: Connection, company: str, odd: Sequence[DatedInvoice], looked_at: Iterable[str], *, at: datetime
+) -> None:
+    """Replaces what is kept of the invoices that were looked at by those of them that are odd."""
+    connection.execute(
+        drift_dates.delete().where(drift_dates.c.company == company, drift_dates.c.number.in_(list(looked_at)))
+    )
+    if odd:
+        connection.execute(
+            insert(drift_dates).values(
+                [
+                    {
+                        "company": company,
+                        "number": each.number,
+                        "term_name": each.term_name,
+                        "invoice_date": each.invoice_date,
+                        "billed_due": each.billed_due,
+                        "booked_due": each.booked_due,
+                        "link": each.link,
+                        "seen_at": at,
+                    }
+                    for each in odd
+                ]
+            )
+        )

@@ -1,0 +1,102 @@
+"""What runs found is remembered: new, open, fixed, back; accepted ones stay quiet; the weeks make the chart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.records.engine import Database
+from bot.reports import memory
+from bot.reports.report import Report
+from bot.reports.weeks import Week
+from bot.terms.drift import Finding, FindingKind, Standing, against
+from tests.reports.samples import NOW, WEEK, full, quiet
+from tests.terms.test_drift import dated
+
+MISSING = Finding(kind=FindingKind.MISSING, names=("Net\N{NO-BREAK SPACE}45\ud800",), invoices=3)
+
+
+def run(database: Database, week: Week, *found: Finding, before: bool = False, kind: str = "weekly") -> Report:
+    at = NOW + timedelta(weeks=week.monday.toordinal() // 7 - WEEK.monday.toordinal() // 7)
+    with database.transaction() as connection:
+        earlier = memory.remembered(connection, "acme")
+        tracked = against(earlier, found, now=at, unread=frozenset())
+        report = replace(quiet(), at=at, week=week, covers=(week,), tracked=tracked)
+        memory.keep_run(connection, report, kind=kind, whole=True, read_from=at, found_before=before)
+    return report
+
+
+def test_a_finding_is_new_then_open_then_fixed_then_back(database: Database) -> None:
+    standings = []
+    for n, found in enumerate([(MISSING,), (MISSING,), (), (), (MISSING,)]):
+        report = run(database, WEEK.plus(n), *found)
+        standings.append([each.standing for each in report.tracked])
+    assert standings == [[Standing.NEW], [Standing.OPEN], [Standing.FIXED], [], [Standing.BACK]]
+    with database.transaction() as connection:
+        (kept,) = memory.remembered(connection, "acme").values()
+    assert kept.first_seen == NOW
+    assert kept.fixed_at is None
+
+
+def test_an_accepted_finding_is_quiet_in_the_next_run(database: Database) -> None:
+    run(database, WEEK, MISSING)
+    with database.transaction() as connection:
+        assert memory.accept(connection, "acme", MISSING, by="U0DAN", why="kept for one client")
+        assert not memory.accept(connection, "other", MISSING, by="U0DAN", why="")
+    report = run(database, WEEK.plus(1), MISSING)
+    assert report.open == ()
+    assert report.quiet == 1
+
+
+def test_a_whole_report_is_kept_as_it_was(database: Database) -> None:
+    report = full()
+    with database.transaction() as connection:
+        run_id = memory.keep_run(connection, report, kind="weekly", whole=True, read_from=NOW)
+    with database.transaction() as connection:
+        kept = memory.report_of(connection, run_id)
+    assert [each.finding.kind for each in kept.tracked] == [each.finding.kind for each in report.tracked]
+    assert kept.history == report.history
+    assert kept.cost == report.cost
+    assert kept.failing[0].finding.at_risk == report.failing[0].finding.at_risk
+
+
+def test_the_chart_shows_the_weeks_that_had_a_report_and_the_newest_run_of_each(database: Database) -> None:
+    run(database, WEEK.plus(-20), MISSING)
+    run(database, WEEK.plus(-2))
+    run(database, WEEK.plus(-2), MISSING)
+    run(database, WEEK.plus(-1), kind="preflight")
+    with database.transaction() as connection:
+        weeks = memory.history(connection, "acme", WEEK)
+        assert memory.last_week(connection, "acme") == WEEK.plus(-2)
+    assert [week.week for week in weeks] == [WEEK.plus(-2)]
+    assert sum(weeks[0].counts.values()) == 1
+
+
+def test_what_was_found_before_it_failed_and_is_gone_was_avoided(database: Database) -> None:
+    run(database, WEEK, MISSING, before=True, kind="preflight")
+    with database.transaction() as connection:
+        assert memory.avoided(connection, "acme", None) == 0
+    run(database, WEEK.plus(1))
+    with database.transaction() as connection:
+        assert memory.avoided(connection, "acme", NOW) == 1
+        assert memory.avoided(connection, "acme", NOW + timedelta(weeks=2)) == 0
+
+
+def test_a_run_goes_on_where_the_last_one_left_off(database: Database) -> None:
+    with database.transaction() as connection:
+        assert memory.last_look(connection, "acme") is None
+    run(database, WEEK)
+    with database.transaction() as connection:
+        look = memory.last_look(connection, "acme")
+    assert look is not None
+    assert (look.at, look.read_from, look.whole_at) == (NOW, NOW, NOW)
+
+
+def test_odd_dates_are_kept_until_the_invoice_is_looked_at_again(database: Database) -> None:
+    odd = [dated("Net 30", 30, 45, f"INV-{n}") for n in range(3)]
+    with database.transaction() as connection:
+        memory.keep_dated(connection, "acme", odd, [each.number for each in odd], at=NOW)
+    with database.transaction() as connection:
+        memory.keep_dated(connection, "acme", [], ["INV-1"], at=NOW)
+    with database.transaction() as connection:
+        assert {each.number for each in memory.dated(connection, "acme")} == {"INV-0", "INV-2"}
