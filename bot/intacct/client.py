@@ -9,6 +9,7 @@ from datetime import date
 
 from bot.intacct import invoices, terms
 from bot.intacct.checking import Check, check
+from bot.intacct.customers import BookedCustomer, with_default_term
 from bot.intacct.envelope import Call, Login, Sender
 from bot.intacct.fields import Fields
 from bot.intacct.gateway import Gateway
@@ -116,9 +117,16 @@ class Intacct:
         """The newest invoices' numbers and who made their records, newest first: one request."""
         return invoices.latest(self._reader.read, count)
 
-    def term_use(self, names: Sequence[str] | None = None) -> Mapping[str, int]:
-        """Term name to the number of invoices that bear it: of `names` (0 where none), or of all that are used."""
-        return self._use.counts(names)
+    def term_use(self, names: Sequence[str] | None = None, *, since: date | None = None) -> Mapping[str, int]:
+        """Term name to the number of invoices that bear it: of `names` (0 where none), or of all that are used.
+
+        `since`: of invoices dated on that day or later alone.
+        """
+        return self._use.counts(names, since)
+
+    def customers(self) -> tuple[BookedCustomer, ...]:
+        """The active customers that have a default term: one request for up to 2000."""
+        return with_default_term(self._reader.read, self._fields)
 
     def last_use(self, name: str) -> date | None:
         """The date of the latest invoice that bears exactly this term; None where there is none."""

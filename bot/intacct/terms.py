@@ -18,6 +18,7 @@ from bot.intacct.query import (
     Filter,
     Query,
     Read,
+    all_of,
     among,
     any_of,
     at_least,
@@ -141,11 +142,16 @@ class TermUse:
         self._read = read
         self._groups = True
 
-    def counts(self, names: Sequence[str] | None) -> dict[str, int]:
-        """Term name to its invoices, for all names or for those given (0 where none). Raises IntacctError."""
+    def counts(self, names: Sequence[str] | None, since: date | None = None) -> dict[str, int]:
+        """Term name to its invoices, for all names or for those given (0 where none). Raises IntacctError.
+
+        `since`: of invoices dated on that day or later alone.
+        """
         counted: Counter[str] = Counter()
+        dated = [at_least("WHENCREATED", since)] if since is not None else []
         for where in _filters(names):
-            counted.update(self._counted(where))
+            parts = [*dated, *([where] if where is not None else [])]
+            counted.update(self._counted(all_of(*parts) if parts else None))
         if names is not None:
             return {name: counted[name] for name in names}
         del counted[""]

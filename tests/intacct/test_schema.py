@@ -50,6 +50,8 @@ def drive(books: Intacct) -> None:
     """Asks for everything that the client can ask for."""
     books.terms()
     books.term_use()
+    books.term_use(["Net 30"], since=date(2026, 1, 1))
+    books.customers()
     books.term_use(["Net 30"])
     books.term_use([f"Net {days}" for days in range(1200)])
     books.last_use("Net 30")
