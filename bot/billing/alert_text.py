@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 
 from bot.billing.ports import AlertFacts
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
+    SourceCustomer,
     SourceTerm,
     SourceUnsupported,
     TermInvoices,
@@ -50,6 +51,15 @@ class AlertTextSource:
         raise SourceUnsupported(
             f"Alerts do not list the invoices with {len(term_names)} terms since {since.isoformat()}."
         )
+
+    def changed(self, since: datetime | None, dated_from: date) -> Iterator[BilledInvoice]:
+        """Raises SourceUnsupported: alerts name only what failed."""
+        del since
+        raise SourceUnsupported(f"Alerts do not list the invoices since {dated_from.isoformat()}.")
+
+    def customer_terms(self) -> Sequence[SourceCustomer]:
+        """Raises SourceUnsupported: alerts name no customers."""
+        raise SourceUnsupported("Alerts do not tell customers' default terms.")
 
 
 def _invoice(number: str, term_name: str) -> BilledInvoice:

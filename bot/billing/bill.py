@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import chain
 from unicodedata import category
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from bot.billing.bill_session import BillIdentity, BillSession
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
+    SourceCustomer,
     SourceRefused,
     SourceTerm,
     TermInvoices,
@@ -151,6 +153,38 @@ class BillSource:
             name = ids[invoice.term_id]
             found[name].append(self._billed(invoice, name, TermOrigin.INVOICE))
         return {name: TermInvoices(tuple(same), whole) for name, same in found.items()}
+
+    def changed(self, since: datetime | None, dated_from: date) -> Iterator[BilledInvoice]:
+        """Invoices dated on or after `dated_from` that changed since, a page at a time. Raises SourceError."""
+        terms = self._read_terms()
+        dated = f'invoiceDate:gte:"{dated_from.isoformat()}"'
+        conditions = {"filters": dated, "sort": "invoiceDate:asc"}
+        if since is not None:
+            moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+            conditions["filters"] = f'{dated},updatedTime:gte:"{moment}"'
+        pages = self._session.pages("/v3/invoices", conditions)
+        try:
+            first = next(iter(pages), ())
+        except SourceRefused as refusal:
+            if since is None or refusal.code != UNKNOWN_FILTER:
+                raise
+            # Not every field of an invoice is documented as one that filters take: then all are read.
+            yield from self.changed(None, dated_from)
+            return
+        for page in chain([first], pages):
+            for row in page:
+                invoice = read_invoice(row)
+                if not invoice.archived:
+                    yield self._billed(invoice, terms.name(invoice.term_id), TermOrigin.INVOICE)
+
+    def customer_terms(self) -> Sequence[SourceCustomer]:
+        """The customers with their default terms. Raises SourceError."""
+        terms = self._read_terms()
+        return tuple(
+            SourceCustomer(source_id=customer.id, name=customer.name, term_name=terms.name(customer.term_id))
+            for page in self._session.pages("/v3/customers", {})
+            for customer in map(read_customer, page)
+        )
 
     def _first(
         self, term_ids: Collection[str], conditions: Mapping[str, str], most: int, pages: int

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
     Source,
+    SourceCustomer,
     SourceError,
     SourceTerm,
     SourceUnsupported,
@@ -73,6 +74,14 @@ class SourceChain:
     ) -> Mapping[str, TermInvoices]:
         """The invoices of the first source that can list them. Raises SourceError."""
         return self._first(lambda source: source.invoices_with(term_names, since, most=most))
+
+    def changed(self, since: datetime | None, dated_from: date) -> Iterator[BilledInvoice]:
+        """The invoices of the first source that can list them. Raises SourceError."""
+        return self._first(lambda source: source.changed(since, dated_from))
+
+    def customer_terms(self) -> Sequence[SourceCustomer]:
+        """The customers of the first source that knows them. Raises SourceError."""
+        return self._first(lambda source: source.customer_terms())
 
     def _first(self, question: Callable[[Source], _T]) -> _T:
         """The answer of the first source that can give one; one that fails is not replaced, its numbers would differ."""

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -17,9 +17,11 @@ from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
     PaymentState,
+    SourceCustomer,
     SourceGarbled,
     SourceTerm,
     SourceUnavailable,
+    SourceUnsupported,
     TermInvoices,
     TermOrigin,
     TermUse,
@@ -131,6 +133,16 @@ class CsvSource:
         for _, invoice in dated:
             found[invoice.term_name or ""].append(invoice)
         return {name: TermInvoices(tuple(lines[:most]), len(lines) <= most) for name, lines in found.items()}
+
+    def changed(self, since: datetime | None, dated_from: date) -> Iterator[BilledInvoice]:
+        """All lines dated on or after `dated_from`: a file does not tell what changed."""
+        del since
+        lines = self._read().invoices()
+        return iter([line for line in lines if line.invoice_date is not None and line.invoice_date >= dated_from])
+
+    def customer_terms(self) -> Sequence[SourceCustomer]:
+        """Raises SourceUnsupported: the file holds invoices, not customers."""
+        raise SourceUnsupported("The invoice file does not tell customers' default terms.")
 
     def _read(self) -> _Content:
         with self._lock:

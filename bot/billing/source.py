@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -98,6 +98,16 @@ class TermUse:
     """Customers that have it as default or on an invoice; None where not known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCustomer:
+    """A customer as the billing system keeps it."""
+
+    source_id: str
+    name: str
+    term_name: str | None
+    """The default term, raw; None where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class TermInvoices:
     """Invoices that bear one term."""
@@ -172,3 +182,12 @@ class Source(Protocol):
 
         Asked together, as one question costs a source as much as many. Raises SourceError.
         """
+
+    def changed(self, since: datetime | None, dated_from: date) -> Iterator[BilledInvoice]:
+        """Invoices dated on or after `dated_from` that changed at `since` or later (None: all of them), a page at a time.
+
+        A source that cannot tell what changed tells all. Raises SourceError, also while it is being read.
+        """
+
+    def customer_terms(self) -> Sequence[SourceCustomer]:
+        """The customers with their default terms. Raises SourceError."""

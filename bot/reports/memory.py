@@ -22,6 +22,8 @@ WEEKS_SHOWN = 12
 WHOLE_EVERY = timedelta(days=28)
 """After so long a run reads the whole year again, whatever changed since."""
 
+_ROWS_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastLook:
@@ -78,6 +80,14 @@ def last_week(connection: Connection, company: str) -> Week | None:
         .limit(1)
     )
     return Week.read(text) if text else None
+
+
+def last_report_at(connection: Connection, company: str) -> datetime | None:
+    """When the newest weekly report was made."""
+    at: datetime | None = connection.scalar(
+        select(func.max(drift_runs.c.at)).where(drift_runs.c.company == company, drift_runs.c.kind == "weekly")
+    )
+    return at
 
 
 def history(connection: Connection, company: str, until: Week, weeks: int = WEEKS_SHOWN) -> tuple[WeekCounts, ...]:
@@ -202,27 +212,28 @@ def dated(connection: Connection, company: str) -> tuple[DatedInvoice, ...]:
 
 
 def keep_dated(
-    connection: Connection, company: str, odd: Sequence[DatedInvoice], looked_at: Iterable[str], *, at: datetime
+    connection: Connection, company: str, odd: Sequence[DatedInvoice], looked_at: Iterable[str] | None, *, at: datetime
 ) -> None:
-    """Replaces what is kept of the invoices that were looked at by those of them that are odd."""
+    """Replaces what is kept of the invoices that were looked at (None: of all) by those of them that are odd."""
+    kept = drift_dates.c.company == company
+    numbers = None if looked_at is None else list(looked_at)
     connection.execute(
-        drift_dates.delete().where(drift_dates.c.company == company, drift_dates.c.number.in_(list(looked_at)))
+        drift_dates.delete().where(kept if numbers is None else kept & drift_dates.c.number.in_(numbers))
     )
-    if odd:
+    for start in range(0, len(odd), _ROWS_AT_ONCE):
         connection.execute(
-            insert(drift_dates).values(
-                [
-                    {
-                        "company": company,
-                        "number": each.number,
-                        "term_name": each.term_name,
-                        "invoice_date": each.invoice_date,
-                        "billed_due": each.billed_due,
-                        "booked_due": each.booked_due,
-                        "link": each.link,
-                        "seen_at": at,
-                    }
-                    for each in odd
-                ]
-            )
+            insert(drift_dates),
+            [
+                {
+                    "company": company,
+                    "number": each.number,
+                    "term_name": each.term_name,
+                    "invoice_date": each.invoice_date,
+                    "billed_due": each.billed_due,
+                    "booked_due": each.booked_due,
+                    "link": each.link,
+                    "seen_at": at,
+                }
+                for each in odd[start : start + _ROWS_AT_ONCE]
+            ],
         )

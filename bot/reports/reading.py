@@ -1,0 +1,316 @@
+"""One look at both systems for a report: vocabularies, use, defaults and dates, with as few requests as they allow."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from bot.billing.source import BilledInvoice, SourceCustomer, SourceError, SourceTerm, SourceUnsupported
+from bot.cases.ports import Company
+from bot.intacct.customers import BookedCustomer
+from bot.intacct.errors import IntacctError
+from bot.intacct.invoices import BookedInvoice
+from bot.reports.memory import WHOLE_EVERY, LastLook
+from bot.reports.report import sums
+from bot.terms.drift import (
+    EXAMPLES_KEPT,
+    Amount,
+    CustomerDefault,
+    DatedInvoice,
+    Example,
+    SourceName,
+    TwoVocabularies,
+)
+from bot.terms.matching import MatchKind, Vocabulary
+from bot.terms.term import ArTerm
+
+T = TypeVar("T")
+
+YEAR = timedelta(days=365)
+OVERLAP = timedelta(minutes=10)
+"""Read again before where the last run left off: the two systems' clocks are not ours."""
+MOST_FAILING = 1_000
+"""Invoices looked at for the terms that fail; the newest."""
+BATCH = 1_000
+"""Invoices compared at a time: what one query to Intacct takes, and what memory holds."""
+
+Progress = Callable[[str], None]
+"""Is told in a few words what is being read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one run has read."""
+
+    world: TwoVocabularies
+    whole: bool
+    """Whether the whole year was read."""
+    read_from: datetime | None
+    """From when the next run has to read what changed; None where nothing could be read."""
+    looked_at: tuple[str, ...]
+    """Invoices whose dates were compared, of a run that is not whole: what is kept of them is replaced."""
+    missing: tuple[str, ...]
+    """Sentences: what could not be read."""
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Term name → numbers of invoices that bear it and are not in Intacct."""
+
+
+@dataclass(slots=True)
+class _Looking:
+    """A run under way."""
+
+    company: Company
+    now: datetime
+    progress: Progress
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def year_ago(self) -> date:
+        return (self.now - YEAR).astimezone(self.company.zone).date()
+
+    def read(self, what: str, question: Callable[[], T]) -> T | None:
+        """The answer, or None and a sentence on what is missing."""
+        self.progress(f"reading {what}")
+        try:
+            return question()
+        except SourceUnsupported:
+            self.missing.append(f"{self.company.source.label} cannot tell {what}.")
+        except SourceError as error:
+            self.missing.append(f"{self.company.source.label}: {what} could not be read: {error}")
+        except IntacctError as error:
+            self.missing.append(f"Intacct: {what} could not be read: {error}")
+        return None
+
+
+class Reading:
+    """Reads both systems of one company."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def look(
+        self,
+        now: datetime,
+        last: LastLook | None,
+        odd: Sequence[DatedInvoice],
+        *,
+        dates: bool = True,
+        progress: Progress = lambda _: None,
+    ) -> Look:
+        """Reads what a report needs. Never raises for a service that does not answer: the look says what is missing.
+
+        `odd`: the invoices whose dates were odd at earlier looks; they are looked at again.
+        `dates`: False leaves out what only the weekly report compares.
+        """
+        run = _Looking(company=self._company, now=now, progress=progress)
+        terms, books, uses, customers, defaults = self._lists(run, dates=dates)
+        vocabulary = Vocabulary(books or (), entity=self._company.entity or None)
+        names, waiting = self._names(run, terms or (), vocabulary, uses)
+        whole = dates and (last is None or last.whole_at is None or now - last.whole_at >= WHOLE_EVERY)
+        since = None if whole or last is None else last.read_from
+        found: _Dates | None = None
+        if dates and books is not None:
+            days = {term.name: term.days for term in terms or ()}
+            found = self._dates(run, since, () if whole else odd, _Dates(days, keeps_numbers=not whole))
+        gone = terms is None or books is None
+        world = TwoVocabularies(
+            today=now.astimezone(self._company.zone).date(),
+            source=() if gone else names,
+            books=books or (),
+            entity=self._company.entity or None,
+            book_uses=None if gone else uses,
+            customers=None if gone or customers is None else _defaults(customers, defaults),
+            dated=None if gone or found is None else tuple(found.odd),
+        )
+        return Look(
+            world=world,
+            whole=whole and found is not None,
+            read_from=now - OVERLAP if found is not None else (last.read_from if last else None),
+            looked_at=tuple(found.looked_at) if found else (),
+            missing=tuple(dict.fromkeys(run.missing)),
+            waiting=waiting,
+        )
+
+    def _lists(
+        self, run: _Looking, *, dates: bool
+    ) -> tuple[
+        tuple[SourceTerm, ...] | None,
+        tuple[ArTerm, ...] | None,
+        Mapping[str, int] | None,
+        tuple[BookedCustomer, ...] | None,
+        tuple[SourceCustomer, ...] | None,
+    ]:
+        """Both vocabularies, and with `dates` the use and the defaults: all at once."""
+        company = self._company
+        with ThreadPoolExecutor(5, thread_name_prefix="report") as threads:
+            terms = threads.submit(run.read, "its payment terms", lambda: tuple(company.source.terms()))
+            books = threads.submit(run.read, "the AR terms", company.books.terms)
+            uses = customers = defaults = None
+            if dates:
+                uses = threads.submit(run.read, "use by term", lambda: company.books.term_use(since=run.year_ago))
+                customers = threads.submit(run.read, "customers' default terms", company.books.customers)
+                defaults = threads.submit(
+                    run.read, "its customers' default terms", lambda: tuple(company.source.customer_terms())
+                )
+        return (
+            terms.result(),
+            books.result(),
+            uses.result() if uses else None,
+            customers.result() if customers else None,
+            defaults.result() if defaults else None,
+        )
+
+    def _names(
+        self, run: _Looking, terms: Sequence[SourceTerm], vocabulary: Vocabulary, uses: Mapping[str, int] | None
+    ) -> tuple[tuple[SourceName, ...], dict[str, tuple[str, ...]]]:
+        """Each source term with its use; for those that fail, what waits is read from both sides.
+
+        For a term that both have, Intacct's count stands for the source's: the sync made those invoices.
+        """
+        failing = {
+            term.name for term in terms if vocabulary.match(term.name, nearest=False).kind is not MatchKind.EXACT
+        }
+        bearing: Mapping[str, tuple[BilledInvoice, ...]] = {}
+        if failing:
+            bearing = run.read("the invoices of terms that fail", lambda: self._bearing(run, failing)) or {}
+        there = self._there(run, [invoice.number for same in bearing.values() for invoice in same])
+        names, waiting = [], {}
+        for term in terms:
+            if term.name not in failing:
+                used = (uses or {}).get(term.name, 0)
+                names.append(SourceName(name=term.name, days=term.days, invoices=used))
+                continue
+            same = bearing.get(term.name, ())
+            left = [invoice for invoice in same if there is not None and invoice.number not in there]
+            waiting[term.name] = tuple(invoice.number for invoice in left)
+            names.append(
+                SourceName(
+                    name=term.name,
+                    days=term.days,
+                    invoices=len(same),
+                    waiting=len(left),
+                    at_risk=_worth(left),
+                    examples=tuple(_example(invoice) for invoice in left[:EXAMPLES_KEPT]),
+                )
+            )
+        return tuple(names), waiting
+
+    def _bearing(self, run: _Looking, names: Iterable[str]) -> dict[str, tuple[BilledInvoice, ...]]:
+        told = self._company.source.invoices_with(sorted(names), run.year_ago, most=MOST_FAILING)
+        for name, found in told.items():
+            if not found.whole:
+                run.missing.append(
+                    f"More than {MOST_FAILING:,} invoices bear terms such as “{name}”; the newest count."
+                )
+                break
+        return {name: tuple(found.invoices) for name, found in told.items()}
+
+    def _there(self, run: _Looking, numbers: Sequence[str]) -> frozenset[str] | None:
+        """Which of these invoices Intacct has."""
+        if not numbers:
+            return frozenset()
+        found = run.read("which of them have arrived", lambda: self._company.books.invoices(numbers))
+        return None if found is None else frozenset(invoice.number for invoice in found)
+
+    def _dates(
+        self, run: _Looking, since: datetime | None, odd: Sequence[DatedInvoice], found: _Dates
+    ) -> _Dates | None:
+        """Compares dates invoice by invoice, a batch at a time: what changed since, and what was odd before."""
+
+        def compare() -> bool:
+            changed = iter(self._company.source.changed(since, run.year_ago))
+            for count, batch in enumerate(_batches(changed), start=1):
+                run.progress(f"comparing dates, {count * BATCH:,} invoices")
+                self._compare(batch, found)
+            again = [each.number for each in odd if each.number not in found.looked_at]
+            if again:
+                told = self._company.source.find(again)
+                found.looked_at.update(again)
+                self._compare([same[0] for same in told.values() if len(same) == 1], found)
+            return True
+
+        return found if run.read("invoices that changed", compare) else None
+
+    def _compare(self, billed: Sequence[BilledInvoice], found: _Dates) -> None:
+        booked: defaultdict[str, list[BookedInvoice]] = defaultdict(list)
+        for invoice in self._company.books.invoices([each.number for each in billed]):
+            booked[invoice.number].append(invoice)
+        for each in billed:
+            found.add(each, booked.get(each.number, ()))
+
+
+@dataclass(slots=True)
+class _Dates:
+    """Invoices whose dates are not what both sides would give."""
+
+    days: Mapping[str, int | None]
+    keeps_numbers: bool
+    """A run over a whole year does not: it replaces all that is kept, and a million numbers are no small matter."""
+    odd: list[DatedInvoice] = field(default_factory=list)
+    looked_at: set[str] = field(default_factory=set)
+
+    def add(self, billed: BilledInvoice, booked: Sequence[BookedInvoice]) -> None:
+        """Keeps an invoice where its dates differ, or are not its own term's; one that is not there once is passed by."""
+        if self.keeps_numbers:
+            self.looked_at.add(billed.number)
+        if len(booked) != 1 or billed.term_name is None or booked[0].term_name != billed.term_name:
+            return
+        dates = (billed.invoice_date, billed.due_date, booked[0].due_date)
+        issued, paper, books = dates
+        if issued is None or paper is None or books is None:
+            return
+        days = self.days.get(billed.term_name)
+        by_own = days is None or paper == issued + timedelta(days=days)
+        if paper == books and by_own:
+            return
+        self.odd.append(
+            DatedInvoice(
+                number=billed.number,
+                term_name=billed.term_name,
+                invoice_date=issued,
+                billed_due=paper,
+                booked_due=books,
+                link=billed.url,
+            )
+        )
+
+
+def _batches(invoices: Iterator[BilledInvoice]) -> Iterator[list[BilledInvoice]]:
+    while batch := list(islice(invoices, BATCH)):
+        yield batch
+
+
+def _worth(invoices: Iterable[BilledInvoice]) -> tuple[Amount, ...]:
+    return sums(
+        Amount(amount=invoice.amount, currency=invoice.currency) for invoice in invoices if invoice.amount is not None
+    )
+
+
+def _example(invoice: BilledInvoice) -> Example:
+    dated = f"dated {invoice.invoice_date.isoformat()}" if invoice.invoice_date else ""
+    return Example(
+        subject=invoice.number, link=invoice.url, detail=", ".join(p for p in (invoice.customer_name, dated) if p)
+    )
+
+
+def _defaults(booked: Sequence[BookedCustomer], billed: Sequence[SourceCustomer] | None) -> tuple[CustomerDefault, ...]:
+    """Customers of Intacct with their default at the source, where one customer there has the same name."""
+    named = Counter(customer.name for customer in billed or ())
+    terms = {customer.name: customer.term_name for customer in billed or () if named[customer.name] == 1}
+    ours = Counter(customer.name for customer in booked)
+    return tuple(
+        CustomerDefault(
+            customer_id=customer.customer_id,
+            customer_name=customer.name,
+            books_term=customer.term_name,
+            source_term=terms.get(customer.name) if ours[customer.name] == 1 else None,
+            source_known=customer.name in terms and ours[customer.name] == 1,
+            owner=customer.owner,
+        )
+        for customer in booked
+    )

@@ -1,0 +1,216 @@
+"""One run of a report: read, find, compare with what earlier runs left, and keep all of it in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+
+from bot.cases import store
+from bot.cases.outbox import Address, say
+from bot.cases.ports import Clock, Company
+from bot.cases.step import Step, step
+from bot.records.engine import Database
+from bot.records.tables import cases, decisions
+from bot.reports import memory
+from bot.reports.reading import Look, Progress, Reading
+from bot.reports.report import Cost, FixedBy, Report
+from bot.reports.weeks import Week, covered
+from bot.terms.drift import FAILING, Finding, FindingKind, Fixer, Standing, Tracked, against, find, who_fixed
+from bot.terms.matching import Vocabulary
+
+
+class RunKind(StrEnum):
+    """Why a run is made."""
+
+    WEEKLY = "weekly"
+    """The week's report."""
+    PREFLIGHT = "preflight"
+    """The daily look: what would fail at the next sync, before it does."""
+    ASKED = "asked"
+    """A person asked for the report now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Requests sent so far by this process, and this month by all."""
+
+    intacct: int
+    billing: int
+    month: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A run that was kept."""
+
+    run_id: int
+    report: Report
+    waiting: Mapping[str, tuple[str, ...]]
+    """Term name → numbers of invoices that wait for it."""
+
+
+class Runner:
+    """Makes runs for one company."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        company: Company,
+        reading: Reading,
+        spent: Callable[[], Spent],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._company = company
+        self._reading = reading
+        self._spent = spent
+
+    def run(self, kind: RunKind, *, keep: bool = True, progress: Progress = lambda _: None) -> Kept:
+        """Reads both systems and tells what drifts; `keep=False` writes nothing (a dry run, `run_id` 0)."""
+        now = self._clock.now()
+        company = self._company
+        with self._database.transaction() as connection:
+            last = memory.last_look(connection, company.key)
+            odd = memory.dated(connection, company.key)
+            earlier = memory.remembered(connection, company.key)
+        before = self._spent()
+        look = self._reading.look(now, last, odd, dates=kind is not RunKind.PREFLIGHT, progress=progress)
+        after = self._spent()
+        found = tuple(f for f in find(look.world) if kind is not RunKind.PREFLIGHT or f.kind in FAILING)
+        tracked = against(earlier, found, now=now, unread=_unread(kind, look))
+        week = Week.of(now.astimezone(company.zone).date())
+        progress("comparing with the weeks before")
+        with self._database.transaction() as connection:
+            report = Report(
+                company=company.key,
+                at=now,
+                week=week,
+                covers=covered(memory.last_week(connection, company.key), week),
+                tracked=tracked,
+                world=look.world,
+                missing=look.missing,
+                history=memory.history(connection, company.key, week),
+                cost=Cost(
+                    intacct=after.intacct - before.intacct,
+                    billing=after.billing - before.billing,
+                    month=after.month,
+                    limit=after.limit,
+                ),
+                fixed_by=self._fixed_by(connection, tracked, look, last.at if last else None),
+                avoided=memory.avoided(connection, company.key, memory.last_report_at(connection, company.key)),
+                cases=self._cases(connection, tracked),
+            )
+        report = _with_this_week(report)
+        if not keep:
+            return Kept(run_id=0, report=report, waiting=look.waiting)
+        with step(self._database, self._clock, f"report:{kind.value}") as taken:
+            run_id = self._keep(taken, kind, report, look)
+        return Kept(run_id=run_id, report=report, waiting=look.waiting)
+
+    def _keep(self, taken: Step, kind: RunKind, report: Report, look: Look) -> int:
+        run_id = memory.keep_run(
+            taken.connection,
+            report,
+            kind=kind.value,
+            whole=look.whole,
+            read_from=look.read_from,
+            found_before=kind is RunKind.PREFLIGHT,
+        )
+        if look.world.dated is not None:
+            memory.keep_dated(
+                taken.connection,
+                report.company,
+                look.world.dated,
+                None if look.whole else look.looked_at,
+                at=report.at,
+            )
+        taken.record(
+            report.company,
+            "report",
+            {
+                "kind": kind.value,
+                "week": str(report.week),
+                "open": len(report.open),
+                "failing": len(report.failing),
+                "fixed": len(report.standing(Standing.FIXED)),
+                "partial": list(report.missing),
+            },
+        )
+        return run_id
+
+    def tell(self, kept: Kept, *, key: str, channel: str = "", thread_ts: str | None = None) -> None:
+        """Has the report of a run posted once a key, in the report channel unless another is named."""
+        company = self._company
+        with step(self._database, self._clock, f"report:{kept.run_id}") as taken:
+            address = Address(
+                channel=channel or company.report_channel or company.alert_channels[0], thread_ts=thread_ts
+            )
+            say(taken, f"report:{key}", "report", address, company=company.key, body={"run": kept.run_id})
+
+    def _fixed_by(
+        self, connection: Connection, tracked: tuple[Tracked, ...], look: Look, since: datetime | None
+    ) -> tuple[FixedBy, ...]:
+        fixed = [each for each in tracked if each.standing is Standing.FIXED]
+        if not fixed:
+            return ()
+        decided = self._decided(connection, since)
+        vocabulary = Vocabulary(look.world.books, entity=look.world.entity)
+        told = []
+        for each in fixed:
+            who, name = who_fixed(each.finding, look.world, vocabulary, ours=frozenset(decided))
+            words = {
+                Fixer.DECISION: decided.get(each.finding.names[0], "") if each.finding.names else "",
+                Fixer.INTACCT: f"{name or 'somebody'} in Intacct",
+                Fixer.SOURCE: f"at {self._company.source.label}: no longer used there",
+                Fixer.UNKNOWN: "",
+            }[who]
+            told.append(FixedBy(key=each.key, words=words))
+        return tuple(told)
+
+    def _decided(self, connection: Connection, since: datetime | None) -> dict[str, str]:
+        """Term names that decisions of ours wrote, with the decision in words."""
+        rows = connection.execute(
+            select(cases.c.term_name, cases.c.number)
+            .join(decisions, decisions.c.case_id == cases.c.id)
+            .where(
+                cases.c.company == self._company.key,
+                decisions.c.verdict == "approve",
+                *([decisions.c.at > since - timedelta(days=1)] if since else []),
+            )
+            .order_by(decisions.c.id)
+        ).all()
+        return {row.term_name: f"a decision here, case {row.number}" for row in rows if row.term_name is not None}
+
+    def _cases(self, connection: Connection, tracked: tuple[Tracked, ...]) -> dict[str, int]:
+        found = {}
+        for each in tracked:
+            if each.finding.kind in FAILING and each.standing is not Standing.FIXED:
+                key = store.term_key(self._company.entity, each.finding.names[0])
+                case = store.open_by_key(connection, self._company.key, key)
+                if case is not None:
+                    found[each.key] = int(case.id)
+        return found
+
+
+def _with_this_week(report: Report) -> Report:
+    return replace(report, history=(*report.history, report.counts())[-memory.WEEKS_SHOWN :])
+
+
+def _unread(kind: RunKind, look: Look) -> frozenset[FindingKind]:
+    """The kinds that this run has not looked for."""
+    if not look.world.books and not look.world.source and look.missing:
+        return frozenset(FindingKind)
+    if kind is RunKind.PREFLIGHT:
+        return frozenset(set(FindingKind) - FAILING)
+    return look.world.unread
+
+
+def new_failures(report: Report) -> tuple[Finding, ...]:
+    """What would fail and was not known before: all that the daily look speaks of."""
+    return tuple(each.finding for each in report.failing if each.standing in (Standing.NEW, Standing.BACK))
