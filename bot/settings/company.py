@@ -16,6 +16,7 @@ INTACCT_URL = "https://api.intacct.com/ia/xml/xmlgw.phtml"
 BILL_URL = "https://gateway.prod.bill.com/connect"
 
 ApprovalPolicy = Literal["any-approver", "second-person", "two-people"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class CompanySettings(BaseModel):
@@ -35,6 +36,9 @@ class CompanySettings(BaseModel):
     decision_days: Annotated[int, Field(ge=1, le=90)] = 7
     terms_policy: Path | None = None
     close_calendar: Path | None = None
+    report_day: Weekday = "mon"
+    report_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    """By the clock on the wall, in the company's zone."""
 
     intacct_url: Address = INTACCT_URL
     intacct_sender_id: str = ""
