@@ -97,7 +97,7 @@ def check_newer(root: etree._Element) -> None:
 def check_query(query: etree._Element) -> None:
     tags = " ".join(str(child.tag) for child in query)
     assert re.fullmatch(r"object select (filter )?orderby (options )?pagesize offset", tags)
-    assert query.findtext("object") in ("ARTERM", "ARINVOICE")
+    assert query.findtext("object") in ("ARTERM", "ARINVOICE", "CUSTOMER")
     selected = [(child.tag, child.text) for child in query.find("select")]
     assert selected
     assert all(tag in ("field", "count") and re.fullmatch(r"[A-Z_]+", text) for tag, text in selected)

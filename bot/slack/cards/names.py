@@ -34,6 +34,12 @@ class ActionId(StrEnum):
     """An approver takes note of a term that somebody made in Intacct without a decision here."""
     DISMISS = "case.dismiss"
     """Open the view that asks why a case is ended without a decision on a proposal."""
+    FINDING_CASE = "finding.case"
+    """On a report: open the case of a finding, or show where it is."""
+    FINDING_KEEP = "finding.keep"
+    """On a report: open the view that asks which finding is kept quiet, how long and why."""
+    FINDING_EXPLAIN = "finding.explain"
+    """On a report: open the view that says what its words mean."""
 
 
 class ViewId(StrEnum):
@@ -55,6 +61,9 @@ class ViewId(StrEnum):
     PERIOD = "view.period"
     """A closed period: reopen it, or post in the current one."""
     DISMISS = "view.dismiss"
+    KEEP_FINDING = "view.keep_finding"
+    EXPLAIN = "view.explain"
+    """What a report's words mean; nothing is submitted."""
 
 
 class BlockId(StrEnum):
@@ -86,6 +95,9 @@ class BlockId(StrEnum):
     PERIOD_COURSE = "period.course"
     PERIOD_REASON = "period.reason"
     DISMISS_REASON = "dismiss.reason"
+    KEEP_FINDING = "keep.finding"
+    KEEP_WEEKS = "keep.weeks"
+    KEEP_REASON = "keep.reason"
 
 
 INPUT = "value"

@@ -1,0 +1,197 @@
+"""The report as one calm message: a headline, the weeks as a picture, what matters most, what it cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.reports import chart
+from bot.reports.report import Report
+from bot.reports.wording import EXPLAINED, headline, said_of
+from bot.slack.cards import words
+from bot.slack.cards.blocks import (
+    BUTTON_LIMIT,
+    Block,
+    CardMessage,
+    Input,
+    Option,
+    actions,
+    bullets,
+    button,
+    context,
+    input_block,
+    message,
+    section,
+)
+from bot.slack.cards.names import ActionId, BlockId
+from bot.terms.drift import FAILING, Finding, Standing, Tracked
+
+FINDINGS_SHOWN = 8
+BUTTONS_SHOWN = 5
+_VALUE = re.compile(r"([0-9]{1,18}):([0-9]{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class FindingButton:
+    """What a button on a report stands for."""
+
+    run_id: int
+    place: int
+    """Of the finding among the report's tracked ones."""
+
+
+class UnreadableFindingError(ValueError):
+    """A button's value that no report of this bot carries."""
+
+
+def finding_value(run_id: int, place: int = 0) -> str:
+    """The `value` of a report's buttons."""
+    return f"{run_id}:{place}"
+
+
+def read_finding(value: str) -> FindingButton:
+    """What a clicked button stands for. Raises UnreadableFindingError."""
+    match = _VALUE.fullmatch(value)
+    if match is None:
+        raise UnreadableFindingError("the button's value belongs to no report")
+    return FindingButton(int(match[1]), int(match[2]))
+
+
+def report_card(report: Report, run_id: int, *, with_chart: bool, links: Mapping[int, str]) -> CardMessage:
+    """The report's message. `links`: case id to its card's address. Without the chart where Slack refused its block."""
+    lines = [f"*{words.escape(headline(report))}*"]
+    if len(report.covers) > 1:
+        lines.append(f"It speaks for {words.joined([str(week) for week in report.covers])}: none came between.")
+    blocks: list[Block] = [section(*lines)]
+    if not report.open and not report.standing(Standing.FIXED) and not report.missing:
+        return message([*blocks, context(_cost(report))])
+    if with_chart and (picture := chart.block(report.history)) is not None:
+        blocks += [picture, context(chart.in_words(report.history))]
+    shown = _shown(report)
+    if shown:
+        blocks.append(section(*[f"{place}. {_line(report, each, links)}" for place, (_, each) in enumerate(shown, 1)]))
+    rows = _buttons(report, run_id, shown)
+    if rows:
+        blocks.append(actions(f"report.{run_id}.cases", rows))
+    blocks += _rest(report, run_id, len(shown))
+    return message(blocks)
+
+
+def _shown(report: Report) -> list[tuple[int, Tracked]]:
+    """The findings that matter most, each with its place: what fails first, then what is back, then by invoices."""
+    placed = [
+        (place, each)
+        for place, each in enumerate(report.tracked)
+        if not each.quiet and each.standing is not Standing.FIXED
+    ]
+    placed.sort(
+        key=lambda pair: (
+            pair[1].finding.kind not in FAILING,
+            pair[1].standing is not Standing.BACK,
+            -pair[1].finding.invoices,
+            pair[0],
+        )
+    )
+    return placed[:FINDINGS_SHOWN]
+
+
+def _line(report: Report, each: Tracked, links: Mapping[int, str]) -> str:
+    case = report.cases.get(each.key)
+    link = f" · {words.link(links[case], 'its case')}" if case is not None and links.get(case) else ""
+    return f"{said(each.finding)} · {_standing(report, each)}{link}"
+
+
+def said(finding: Finding) -> str:
+    """A finding's sentence with what nobody sees named, and nothing in it that Slack would read as more than text."""
+    return words.said(said_of(finding), 600)
+
+
+def _standing(report: Report, each: Tracked) -> str:
+    if each.standing is Standing.NEW:
+        return "new"
+    if each.standing is Standing.BACK:
+        return "back again"
+    weeks = (report.at - each.first_seen).days // 7
+    return f"open for {words.counted(weeks, 'week')}" if weeks else "open"
+
+
+def _buttons(report: Report, run_id: int, shown: Sequence[tuple[int, Tracked]]) -> list[Block]:
+    failing = [(place, each) for place, each in shown if each.finding.kind in FAILING]
+    return [
+        button(
+            ActionId.FINDING_CASE,
+            f"{'See' if each.key in report.cases else 'Open'} the case: {words.visible(each.finding.names[0], 40)}"[
+                :BUTTON_LIMIT
+            ],
+            finding_value(run_id, place),
+        )
+        for place, each in failing[:BUTTONS_SHOWN]
+    ]
+
+
+def _rest(report: Report, run_id: int, shown: int) -> list[Block]:
+    blocks: list[Block] = []
+    lines = []
+    more = len(report.open) - shown
+    if more > 0:
+        lines.append(f"{words.counted(more, 'smaller finding is', 'smaller findings are')} in the workbook below.")
+    if report.quiet:
+        lines.append(f"{words.counted(report.quiet, 'finding')} kept quiet.")
+    if report.avoided:
+        lines.append(f"{words.counted(report.avoided, 'failure was', 'failures were')} found before it happened.")
+    if lines:
+        blocks.append(section(" ".join(lines)))
+    if report.missing:
+        blocks.append(section("*Not read*", bullets([words.said(line, 300) for line in report.missing], 6)))
+    general = [button(ActionId.FINDING_EXPLAIN, "What the words mean", finding_value(run_id))]
+    if report.open:
+        general.append(button(ActionId.FINDING_KEEP, "Keep one quiet", finding_value(run_id)))
+    blocks.append(actions(f"report.{run_id}", general))
+    blocks.append(context(_cost(report)))
+    return blocks
+
+
+def _cost(report: Report) -> str:
+    cost = report.cost
+    read = f"Read with {words.counted(cost.intacct + cost.billing, 'API call')}"
+    month = (
+        f"; {cost.month:,} of {cost.limit:,} this month" if cost.limit else f"; {cost.month:,} to Intacct this month"
+    )
+    return f"{read}{month}."
+
+
+def explained() -> list[Block]:
+    """What each kind of finding means, for somebody who has never heard of it."""
+    return [
+        section(f"*{words.escape(meaning.title)}*", words.escape(meaning.sentence)) for meaning in EXPLAINED.values()
+    ]
+
+
+SNOOZES = (("4", "for four weeks"), ("13", "for a quarter"), ("0", "until it changes"))
+"""Weeks, and how a person says it."""
+
+
+def keep_inputs(report: Report) -> list[Block]:
+    """The inputs by which a finding is kept quiet: which, how long, why."""
+    placed = [
+        (place, each)
+        for place, each in enumerate(report.tracked)
+        if not each.quiet and each.standing is not Standing.FIXED
+    ]
+    options = tuple(
+        Option(value=str(place), label=words.visible(said_of(each.finding), 75)) for place, each in placed[:100]
+    )
+    return [
+        section("A finding that is kept quiet is not told again until it changes. Who kept it and why stays with it."),
+        input_block(Input(block_id=BlockId.KEEP_FINDING, label="Which finding?", options=options)),
+        input_block(
+            Input(
+                block_id=BlockId.KEEP_WEEKS,
+                label="How long?",
+                value="0",
+                options=tuple(Option(value=value, label=label) for value, label in SNOOZES),
+            )
+        ),
+        input_block(Input(block_id=BlockId.KEEP_REASON, label="Why?", multiline=True, longest=1000)),
+    ]
