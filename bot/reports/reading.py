@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,10 +19,12 @@ from bot.reports.memory import WHOLE_EVERY, LastLook
 from bot.reports.report import sums
 from bot.terms.drift import (
     EXAMPLES_KEPT,
+    FAILING,
     Amount,
     CustomerDefault,
     DatedInvoice,
     Example,
+    FindingKind,
     SourceName,
     TwoVocabularies,
 )
@@ -56,6 +58,10 @@ class Look:
     """Invoices whose dates were compared, of a run that is not whole: what is kept of them is replaced."""
     missing: tuple[str, ...]
     """Sentences: what could not be read."""
+    untold: tuple[str, ...] = ()
+    """Sentences: what this source can never tell."""
+    unread: frozenset[FindingKind] = frozenset()
+    """The kinds that could not be looked for, so that none of them is called fixed."""
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Term name → numbers of invoices that bear it and are not in Intacct."""
 
@@ -68,22 +74,26 @@ class _Looking:
     now: datetime
     progress: Progress
     missing: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
+    unread: set[FindingKind] = field(default_factory=set)
 
     @property
     def year_ago(self) -> date:
         return (self.now - YEAR).astimezone(self.company.zone).date()
 
-    def read(self, what: str, question: Callable[[], T]) -> T | None:
-        """The answer, or None and a sentence on what is missing."""
+    def read(self, what: str, question: Callable[[], T], without: Collection[FindingKind] = ()) -> T | None:
+        """The answer, or None and a sentence on what is missing; `without` are the kinds that then cannot be told."""
         self.progress(f"reading {what}")
         try:
             return question()
         except SourceUnsupported:
-            self.missing.append(f"{self.company.source.label} cannot tell {what}.")
+            self.untold.append(f"{self.company.source.label} cannot tell {what}.")
+            return None
         except SourceError as error:
             self.missing.append(f"{self.company.source.label}: {what} could not be read: {error}")
         except IntacctError as error:
             self.missing.append(f"Intacct: {what} could not be read: {error}")
+        self.unread |= set(without)
         return None
 
 
@@ -133,6 +143,8 @@ class Reading:
             read_from=now - OVERLAP if found is not None else (last.read_from if last else None),
             looked_at=tuple(found.looked_at) if found else (),
             missing=tuple(dict.fromkeys(run.missing)),
+            untold=tuple(dict.fromkeys(run.untold)),
+            unread=frozenset(FindingKind) if gone else world.unread | frozenset(run.unread),
             waiting=waiting,
         )
 
@@ -155,7 +167,10 @@ class Reading:
                 uses = threads.submit(run.read, "use by term", lambda: company.books.term_use(since=run.year_ago))
                 customers = threads.submit(run.read, "customers' default terms", company.books.customers)
                 defaults = threads.submit(
-                    run.read, "its customers' default terms", lambda: tuple(company.source.customer_terms())
+                    run.read,
+                    "its customers' default terms",
+                    lambda: tuple(company.source.customer_terms()),
+                    (FindingKind.CUSTOMER_DEFAULT,),
                 )
         return (
             terms.result(),
@@ -177,7 +192,8 @@ class Reading:
         }
         bearing: Mapping[str, tuple[BilledInvoice, ...]] = {}
         if failing:
-            bearing = run.read("the invoices of terms that fail", lambda: self._bearing(run, failing)) or {}
+            asked = run.read("the invoices of terms that fail", lambda: self._bearing(run, failing), FAILING)
+            bearing = asked or {}
         there = self._there(run, [invoice.number for same in bearing.values() for invoice in same])
         names, waiting = [], {}
         for term in terms:
@@ -214,7 +230,7 @@ class Reading:
         """Which of these invoices Intacct has."""
         if not numbers:
             return frozenset()
-        found = run.read("which of them have arrived", lambda: self._company.books.invoices(numbers))
+        found = run.read("which of them have arrived", lambda: self._company.books.invoices(numbers), FAILING)
         return None if found is None else frozenset(invoice.number for invoice in found)
 
     def _dates(

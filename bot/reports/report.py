@@ -83,6 +83,8 @@ class Report:
     """What was read, for the workbook."""
     missing: tuple[str, ...] = ()
     """Sentences: what could not be read. The report is PARTIAL where there is any."""
+    untold: tuple[str, ...] = ()
+    """Sentences: what this company's billing system can never tell."""
     history: tuple[WeekCounts, ...] = ()
     """The weeks before and this one, oldest first, twelve at most."""
     cost: Cost = field(default_factory=lambda: Cost(intacct=0, billing=0))

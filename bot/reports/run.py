@@ -95,6 +95,7 @@ class Runner:
                 tracked=tracked,
                 world=look.world,
                 missing=look.missing,
+                untold=look.untold,
                 history=memory.history(connection, company.key, week),
                 cost=Cost(
                     intacct=after.intacct - before.intacct,
@@ -204,11 +205,9 @@ def _with_this_week(report: Report) -> Report:
 
 def _unread(kind: RunKind, look: Look) -> frozenset[FindingKind]:
     """The kinds that this run has not looked for."""
-    if not look.world.books and not look.world.source and look.missing:
-        return frozenset(FindingKind)
     if kind is RunKind.PREFLIGHT:
-        return frozenset(set(FindingKind) - FAILING)
-    return look.world.unread
+        return look.unread | (frozenset(FindingKind) - FAILING)
+    return look.unread
 
 
 def new_failures(report: Report) -> tuple[Finding, ...]:

@@ -113,6 +113,9 @@ def _summary(sheet: Worksheet, formats: _Formats, report: Report) -> None:
         for sentence in report.missing:
             row += 1
             sheet.write_string(row, 1, safe(sentence), formats.note)
+    for sentence in report.untold:
+        row += 1
+        sheet.write_string(row, 1, safe(sentence), formats.note)
     row += 2
     sheet.write_string(row, 0, "What the kinds mean", formats.title)
     for meaning in EXPLAINED.values():

@@ -376,3 +376,32 @@ def test_where_bill_cannot_filter_by_term_the_pages_are_looked_through(script: S
 def test_terms_are_values_of_the_protocol(scripted: Bill) -> None:
     assert scripted.source.terms() == (SourceTerm(source_id="00p45", name="Net 45", days=45),)
     assert scripted.source.label == "BILL"
+
+
+def test_what_changed_since_is_told_and_everything_where_nothing_is_asked(world: World, emulated: Connect) -> None:
+    term = books.add_term(world, "Net 45", 45)
+    add_invoice(world, "INV-1", paymentTermId=term["id"])
+    add_invoice(world, "INV-2", updatedTime="2026-11-09T08:00:00.000+00:00")
+    add_invoice(world, "INV-3", invoiceDate="2024-01-05", updatedTime="2026-11-20T08:00:00.000+00:00")
+    add_invoice(world, "INV-4", archived=True)
+    source = emulated().source
+    first, second = source.changed(None, SINCE)
+    assert {(first.number, first.term_name), (second.number, second.term_name)} == {
+        ("INV-1", "Net 45"),
+        ("INV-2", None),
+    }
+    changed = source.changed(datetime(2026, 11, 9, 8, tzinfo=UTC), SINCE)
+    assert [invoice.number for invoice in changed] == ["INV-2"]
+
+
+def test_customers_are_told_with_their_default_terms(world: World, emulated: Connect) -> None:
+    term = books.add_term(world, "Net 45", 45)
+    for number, term_id in (("0cu01", term["id"]), ("0cu02", None)):
+        world.store.table("bill_customer")[number] = {
+            "id": number,
+            "name": f"Customer {number}",
+            "archived": False,
+            "paymentTermId": term_id,
+        }
+    told = emulated().source.customer_terms()
+    assert [(customer.source_id, customer.term_name) for customer in told] == [("0cu01", "Net 45"), ("0cu02", None)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.sandbox.intacct import reading
 from bot.sandbox.intacct.accounts import Accounts, Session, invalid_session
 from bot.sandbox.intacct.envelope import Call, Control, Envelope, Operation, text_of
-from bot.sandbox.intacct.errors import FunctionError, SignInError, Trouble, no_permission, wrong_sign_in
+from bot.sandbox.intacct.errors import FunctionError, SignInError, Trouble, bad_query, no_permission, wrong_sign_in
 from bot.sandbox.intacct.invoices import create_invoice
 from bot.sandbox.intacct.query import query
 from bot.sandbox.intacct.records import Records
@@ -138,6 +138,8 @@ class Runner:
                 raise no_permission(operation, kind.lower())
         elif denied:
             raise no_permission(call.name.upper())
+        if turn.fault and turn.fault.name == "no_grouping" and call.body.find("select/count") is not None:
+            raise bad_query("Grouping by this field is not supported.")
         if turn.control.unique and self._operation_key(turn.control, call.control_id) in self._world.store.table(DONE):
             raise repeated(call.control_id)
 
