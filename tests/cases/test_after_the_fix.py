@@ -77,7 +77,7 @@ def test_an_invoice_that_is_otherwise_than_billed_is_told_field_by_field(
     fixed.pass_time(seconds=10)
     assert fixed.state() is CaseState.ARRIVED_DIFFERENT
     assert differences(fixed) == {label: told}
-    assert fixed.buttons() == ["case.accept", "case.check"]
+    assert fixed.buttons() == ["case.accept", "case.check", "case.dismiss"]
 
 
 def test_a_customer_whose_name_differs_in_case_and_blanks_alone_is_the_same(fixed: Desk) -> None:
