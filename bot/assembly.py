@@ -48,7 +48,7 @@ from bot.settings import CompanySettings, Settings, close_calendar, terms_policy
 from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
 from bot.slack.approvers import Named, SlackApprovers
-from bot.slack.backfill import Backfill
+from bot.slack.backfill import UNREADABLE, Backfill
 from bot.slack.clients import SlackClients, clients
 from bot.slack.door import Door
 from bot.slack.handling import Handling
@@ -64,6 +64,8 @@ WORKERS = 6
 TICK_S = 60
 WHO_AGE_S = 30.0
 """How old, in seconds, what is known of who may decide is at most when acts begin to be worked off: they go on for a while."""
+CATCH_UP_S = 5
+"""How often it is looked whether a channel is to be read: at rest that is one small query."""
 BILL_PAGE = "https://app02.us.bill.com/"
 INTACCT_PAGE = "https://www.intacct.com/ia/acct/frameset.phtml"
 
@@ -365,10 +367,16 @@ class Bot:
         taken.finish()
 
     def _came_up(self) -> None:
+        self._read_back(self._backfill.read)
+
+    def _catch_up(self) -> None:
+        self._read_back(self._backfill.catch_up)
+
+    def _read_back(self, read: Callable[[], int]) -> None:
         try:
-            missed = self._backfill.read()
-        except (SlackClientError, OSError, inbox.InboxUnavailable):
-            log.exception("what was posted meanwhile could not be read; it is tried at the next connection")
+            missed = read()
+        except (*UNREADABLE, SQLAlchemyError) as error:
+            log.warning("what was posted meanwhile could not be read, and is tried again: %s", error)
             return
         if missed:
             log.info("%d messages that were posted meanwhile are taken in", missed)
@@ -399,6 +407,7 @@ class Bot:
             self._jobs.recover_stalled(0)
         self._worker.start()
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
+        self._scheduler.add_job(self._catch_up, "interval", seconds=CATCH_UP_S)
         self._scheduler.add_job(self._forget, "interval", hours=24)
         self._scheduler.start()
         if self._settings.socket_mode:
@@ -418,7 +427,7 @@ class Bot:
             if not thread.is_alive() or time.monotonic() > deadline:
                 raise OSError(f"Port {self._settings.port} cannot be used. End what uses it, or set PORT.")
             time.sleep(0.02)
-        self._came_up()
+        self._aside.submit(self._came_up)
 
         def end() -> None:
             server.should_exit = True
@@ -442,6 +451,7 @@ class Bot:
         self._end_front()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        self._backfill.end()
         self._aside.shutdown(wait=False, cancel_futures=True)
         self._worker.stop(20.0)
         self._services.end()

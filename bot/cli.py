@@ -1,4 +1,4 @@
-"""The commands: start, sandbox, migrate, work, doctor, journal, explain-term, explain-alert."""
+"""The commands: start, sandbox, migrate, work, doctor, journal, backfill, explain-term, explain-alert."""
 
 from __future__ import annotations
 
@@ -176,6 +176,11 @@ def main(arguments: Sequence[str]) -> int:
         "work", help="a process without a port, that works beside others on the database of DATABASE_URL"
     )
     _journal_parser(commands)
+    backfill = commands.add_parser(
+        "backfill", help="take in what was posted since a day, such as while the bot was away"
+    )
+    backfill.add_argument("--since", required=True, metavar="DAY", help="such as 2026-11-01, in the company's zone")
+    backfill.add_argument("--channel", action="append", metavar="ID", help="this alert channel alone; may be repeated")
     commands.add_parser("doctor", help="check settings, database, Slack, Intacct and BILL; what to do for each")
     terms = commands.add_parser("explain-term", help="what a term's name says, as JSON lines")
     terms.add_argument("names", nargs="+", metavar="NAME", help="a name; - reads JSON strings from standard input")
@@ -242,6 +247,16 @@ def _journal(wanted: argparse.Namespace) -> int:
     try:
         return journal_commands.run(wanted, FOLDER)
     except journal_commands.CannotDo as error:
+        return _problem(str(error))
+
+
+def _backfill(wanted: argparse.Namespace) -> int:
+    from bot import backfill_command
+
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        return backfill_command.run(wanted, FOLDER)
+    except backfill_command.CannotDo as error:
         return _problem(str(error))
 
 
@@ -323,6 +338,7 @@ _COMMANDS = {
     "work": _work,
     "doctor": _doctor,
     "journal": _journal,
+    "backfill": _backfill,
     "explain-term": _explain_term,
     "explain-alert": _explain_alert,
 }

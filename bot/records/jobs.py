@@ -144,6 +144,15 @@ class Jobs:
             ).fetchone()
         return int(row[0]) if row else 0
 
+    def workers(self) -> int:
+        """How many processes work at this moment."""
+        with self._connect() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
+                [STALL_LIMIT_S],
+            ).fetchone()
+        return int(row[0]) if row else 0
+
     def forget(self, older_than_days: int = 7) -> int:
         """Removes jobs that ended so long ago (failed ones; the others go when they succeed); how many."""
         with self._connect() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -30,10 +31,17 @@ class Door:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.missed = threading.Event()
+        """Set when a message could not be kept: Slack sends it again for some minutes only, its history has it longer."""
 
     def take(self, kind: ItemKind, key: str, payload: Mapping[str, Any]) -> bool:
         """Keeps an item; False where one of this key is kept already. Raises where it cannot be kept in time."""
-        return inbox.take(self._database, kind.value, f"{kind.value}:{key}", payload)
+        try:
+            return inbox.take(self._database, kind.value, f"{kind.value}:{key}", payload)
+        except inbox.InboxUnavailable:
+            if kind is ItemKind.MESSAGE:
+                self.missed.set()
+            raise
 
 
 def click_key(body: Mapping[str, Any]) -> str:
