@@ -9,6 +9,7 @@ from bot.billing.ports import AlertFacts
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
+    BilledList,
     SourceCustomer,
     SourceTerm,
     SourceUnsupported,
@@ -60,6 +61,10 @@ class AlertTextSource:
     def customer_terms(self) -> Sequence[SourceCustomer]:
         """Raises SourceUnsupported: alerts name no customers."""
         raise SourceUnsupported("Alerts do not tell customers' default terms.")
+
+    def billed_between(self, first: date, last: date) -> BilledList:
+        """Raises SourceUnsupported: alerts name only what failed."""
+        raise SourceUnsupported(f"Alerts do not list what was billed from {first.isoformat()} to {last.isoformat()}.")
 
 
 def _invoice(number: str, term_name: str) -> BilledInvoice:

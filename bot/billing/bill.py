@@ -25,6 +25,7 @@ from bot.billing.bill_session import BillIdentity, BillSession
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
+    BilledList,
     SourceCustomer,
     SourceRefused,
     SourceTerm,
@@ -196,6 +197,29 @@ class BillSource:
             if len(rows) >= most or read >= pages:
                 return rows[:most], len(page) < MOST_IN_LIST and len(rows) <= most
         return rows, True
+
+    def billed_between(self, first: date, last: date) -> BilledList:
+        """The invoices dated from `first` to `last`, archived ones left out. Raises SourceError."""
+        condition = f'invoiceDate:gte:"{first.isoformat()}",invoiceDate:lte:"{last.isoformat()}"'
+        found: dict[str, BillInvoice] = {}
+        requests = 1  # the terms
+        for page in self._session.pages("/v3/invoices", {"filters": condition, "sort": "invoiceDate:asc"}):
+            requests += 1
+            found |= {invoice.id: invoice for invoice in map(read_invoice, page) if not invoice.archived}
+        invoices = list(found.values())
+        terms = self._terms_for(invoices)
+        sparse = {i.customer_id for i in invoices if i.customer_id and not (i.term_id and i.customer_name)}
+        customers = self._customers(sparse)
+        told = [
+            self._billed(_with_customer(invoice, customers), *term_of(invoice, terms, customers))
+            for invoice in invoices
+        ]
+        told.sort(key=lambda invoice: (invoice.invoice_date or first, invoice.number))
+        return BilledList(
+            invoices=tuple(told),
+            query=f"GET /v3/invoices filters={condition}",
+            requests=requests + len(tuple(list_filters("id", sparse))),
+        )
 
     def _invoices(self, conditions: Mapping[str, str]) -> Iterator[BillInvoice]:
         for page in self._session.pages("/v3/invoices", conditions):

@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
+    BilledList,
     Source,
     SourceCustomer,
     SourceError,
@@ -82,6 +83,10 @@ class SourceChain:
     def customer_terms(self) -> Sequence[SourceCustomer]:
         """The customers of the first source that knows them. Raises SourceError."""
         return self._first(lambda source: source.customer_terms())
+
+    def billed_between(self, first: date, last: date) -> BilledList:
+        """The invoices of the first source that can list them. Raises SourceError."""
+        return self._first(lambda source: source.billed_between(first, last))
 
     def _first(self, question: Callable[[Source], _T]) -> _T:
         """The answer of the first source that can give one; one that fails is not replaced, its numbers would differ."""

@@ -16,6 +16,7 @@ from typing import TypeVar
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
+    BilledList,
     PaymentState,
     SourceCustomer,
     SourceGarbled,
@@ -143,6 +144,22 @@ class CsvSource:
     def customer_terms(self) -> Sequence[SourceCustomer]:
         """Raises SourceUnsupported: the file holds invoices, not customers."""
         raise SourceUnsupported("The invoice file does not tell customers' default terms.")
+
+    def billed_between(self, first: date, last: date) -> BilledList:
+        """The lines dated from `first` to `last`; those without a date are counted apart."""
+        all_lines = list(self._read().invoices())
+        found = [
+            (invoice.invoice_date, invoice)
+            for invoice in all_lines
+            if invoice.invoice_date is not None and first <= invoice.invoice_date <= last
+        ]
+        found.sort(key=lambda pair: (pair[0], pair[1].number))
+        return BilledList(
+            invoices=tuple(invoice for _, invoice in found),
+            query=f"{self._path.name}: invoice_date from {first.isoformat()} to {last.isoformat()}",
+            requests=0,
+            undated=sum(invoice.invoice_date is None for invoice in all_lines),
+        )
 
     def _read(self) -> _Content:
         with self._lock:

@@ -118,6 +118,19 @@ class TermInvoices:
     """Whether these are all of them; otherwise how many there are is not known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledList:
+    """The invoices that a source tells of some days, and how it was asked."""
+
+    invoices: tuple[BilledInvoice, ...]
+    query: str
+    """What was asked, so that a reader can ask it again."""
+    requests: int
+    """How many requests that took; sign-ins and repeats come on top."""
+    undated: int = 0
+    """Invoices without a date that the source has besides: they may or may not belong here."""
+
+
 class Capability(StrEnum):
     """What a source may not be able to answer."""
 
@@ -191,3 +204,6 @@ class Source(Protocol):
 
     def customer_terms(self) -> Sequence[SourceCustomer]:
         """The customers with their default terms. Raises SourceError."""
+
+    def billed_between(self, first: date, last: date) -> BilledList:
+        """All invoices dated from `first` to `last`, both included, by date and number. Raises SourceError."""

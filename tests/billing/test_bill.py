@@ -405,3 +405,23 @@ def test_customers_are_told_with_their_default_terms(world: World, emulated: Con
         }
     told = emulated().source.customer_terms()
     assert [(customer.source_id, customer.term_name) for customer in told] == [("0cu01", "Net 45"), ("0cu02", None)]
+
+
+def test_what_was_billed_in_a_period_is_listed_whole_with_the_query_and_its_cost(
+    emulated: Connect, world: World
+) -> None:
+    for number in range(230):
+        add_invoice(world, f"INV-{number:03}", invoiceDate="2026-10-31" if number % 2 else "2026-10-01")
+    add_invoice(world, "before", invoiceDate="2026-09-30")
+    add_invoice(world, "after", invoiceDate="2026-11-01")
+    add_invoice(world, "gone", invoiceDate="2026-10-15", archived=True)
+    bill = emulated()
+    found = bill.source.billed_between(date(2026, 10, 1), date(2026, 10, 31))
+    assert {invoice.number for invoice in found.invoices} == {f"INV-{number:03}" for number in range(230)}
+    assert [invoice.invoice_date for invoice in found.invoices] == [date(2026, 10, 1)] * 115 + [
+        date(2026, 10, 31)
+    ] * 115
+    assert "invoiceDate:gte" in found.query
+    assert "2026-10-31" in found.query
+    # Three pages of a hundred, the terms and, as these invoices bear none, the customers'; the sign-in comes on top.
+    assert (found.requests, bill.passage.counted) == (5, 6)

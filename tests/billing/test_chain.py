@@ -79,7 +79,12 @@ def test_a_failing_source_is_not_replaced_for_counts(tmp_path: Path) -> None:
 
 def test_alerts_alone_say_what_they_cannot_tell() -> None:
     chain = SourceChain([AlertTextSource(Facts())])
-    for question in (chain.terms, lambda: chain.in_use(SINCE), lambda: chain.invoices_with(["Net 7"], SINCE)):
+    for question in (
+        chain.terms,
+        lambda: chain.in_use(SINCE),
+        lambda: chain.invoices_with(["Net 7"], SINCE),
+        lambda: chain.billed_between(SINCE, SINCE),
+    ):
         with pytest.raises(SourceUnsupported):
             question()
 

@@ -149,3 +149,15 @@ def test_invoices_with_a_term_are_told_newest_first(path: Path) -> None:
     told = CsvSource(path).invoices_with(["Net 45", "net 45"], date(2026, 1, 1))
     assert [invoice.number for invoice in told["Net 45"].invoices] == ["INV-2", "INV-1"]
     assert told["net 45"].invoices == ()
+
+
+def test_what_was_billed_in_a_period_is_listed_and_lines_without_a_date_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "invoices.csv"
+    file.write_text(
+        "invoice_number,term,invoice_date\n"
+        "B,Net 30,2026-10-31\nA,Net 30,2026-10-31\nC,Net 30,2026-10-01\nD,Net 30,2026-11-01\nE,Net 30,\n"
+    )
+    found = CsvSource(file).billed_between(date(2026, 10, 1), date(2026, 10, 31))
+    assert [invoice.number for invoice in found.invoices] == ["C", "A", "B"]
+    assert (found.undated, found.requests) == (1, 0)
+    assert found.query == "invoices.csv: invoice_date from 2026-10-01 to 2026-10-31"
