@@ -276,7 +276,7 @@ class Bot:
             company=company,
             gatherer=Gatherer(database, clock, company, reader),
             workshop=Workshop(database, clock, company, reader),
-            answering=Answering(database, clock, company, reader, self._permalink),
+            answering=Answering(database, clock, company, reader, self._link),
         )
 
     def _permalink(self, channel: str, ts: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.alerts.asked import AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, Reason, read_question
+from bot.alerts.asked import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, Reason, read_question
 from bot.alerts.failure import Cause, Failure
 from bot.alerts.message import Origin, as_json, failures, origin, own
 
 __all__ = [
+    "AskedClose",
     "AskedHelp",
     "AskedInvoices",
     "AskedTerm",

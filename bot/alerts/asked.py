@@ -1,4 +1,4 @@
-"""What somebody asks with `/checkterms`: invoices, a term's name, help, or nothing that can be answered."""
+"""What somebody asks with `/checkterms`: invoices, a term's name, a period's cut-off, help, or nothing to be answered."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ LONGEST_QUESTION = 4_000
 _HELP = frozenset({"help", "?", "-h", "--help"})
 _FILLERS = frozenset({"invoice", "invoices", "and", "number", "numbers", "no", "no.", "please", "check", "&", "#"})
 _WORD = re.compile(r"\[([^\[\]\n]+)\]|([^\s,;]+)")
+_MONTH = re.compile(r"(?:199|20[0-9]|21[0-9])[0-9]-([0-9]{2})")
 _PAIRS = {"'": "'’", "‘": "’'", '"': '"”', "“": '”"', "„": '“”"', "«": "»"}
 
 
@@ -36,6 +37,8 @@ class Reason(StrEnum):
     """A number above LONGEST_NUMBER, a name above LONGEST_TERM, or a text above LONGEST_QUESTION characters."""
     NOT_TEXT = "not_text"
     """It holds a control character or half a character."""
+    NO_PERIOD = "no_period"
+    """`close` with something that is no month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,14 @@ class AskedTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedClose:
+    """About a period: what is billed and not in Intacct."""
+
+    period: str | None
+    """`2026-10`; None for the period that closes next."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedHelp:
     """How to ask."""
 
@@ -66,7 +77,7 @@ class Nonsense:
     """1-based position of the character at fault, for NOT_TEXT."""
 
 
-Question = AskedInvoices | AskedTerm | AskedHelp | Nonsense
+Question = AskedInvoices | AskedTerm | AskedClose | AskedHelp | Nonsense
 
 
 def read_question(text: str) -> Question:
@@ -82,7 +93,7 @@ def read_question(text: str) -> Question:
         return Nonsense(Reason.EMPTY)
     if asked.casefold() in _HELP:
         return AskedHelp()
-    return _quoted(asked) or _pasted(marked) or _numbers(asked)
+    return _quoted(asked) or _pasted(marked) or _close(asked) or _numbers(asked)
 
 
 def _quoted(asked: str) -> AskedTerm | Nonsense | None:
@@ -101,6 +112,19 @@ def _pasted(marked: str) -> AskedInvoices | AskedTerm | Nonsense | None:
     if numbers:
         return _limited(numbers)
     return AskedTerm(names.pop()) if len(names) == 1 else None
+
+
+def _close(asked: str) -> AskedClose | Nonsense | None:
+    """`close` alone or with a month; an invoice's number has to stand without that word."""
+    first, *rest = (_unwrapped(word) for word in asked.split())
+    if first.casefold() != "close":
+        return None
+    if not rest:
+        return AskedClose(None)
+    month = _MONTH.fullmatch(rest[0])
+    if len(rest) > 1 or month is None or not 1 <= int(month[1]) <= 12:
+        return Nonsense(Reason.NO_PERIOD)
+    return AskedClose(rest[0])
 
 
 def _numbers(asked: str) -> AskedInvoices | Nonsense:

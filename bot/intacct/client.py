@@ -65,6 +65,7 @@ class Intacct:
         Raises ValueError where `url` is not https (http: on this machine only).
         """
         self._location = location_id
+        self._user_id = user_id
         self._wire = Wire(url, gate=gate, counter=counter, limits=limits or TimeLimits(), monotonic=monotonic)
         gateway = Gateway(self._wire, Sender(sender_id, sender_password), sleep=sleep)
         self._refusals = Refusals()
@@ -77,6 +78,11 @@ class Intacct:
         self._writer = signed_in(writer_user_id, writer_password) if writer_user_id else self._reader
         self._fields = Fields(self._reader.read)
         self._use = terms.TermUse(self._reader.read)
+
+    @property
+    def reader(self) -> str:
+        """The id of the user as whom everything is read."""
+        return self._user_id
 
     def terms(self) -> tuple[ArTerm, ...]:
         """Every AR term that the reading user sees, active or not: one request for up to 2000."""

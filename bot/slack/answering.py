@@ -7,17 +7,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.alerts import AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, read_question
-from bot.billing.source import BilledInvoice, TermOrigin
-from bot.cases import store
+from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, read_question
+from bot.billing.source import BilledInvoice, SourceError, TermOrigin
+from bot.cases import cutoff, store
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Findings, Reader, one_invoice, unknown
 from bot.cases.view import Unknown
 from bot.close import Standing
+from bot.intacct.errors import IntacctError
 from bot.records.engine import Database
-from bot.records.tables import messages
+from bot.records.tables import cases, messages
 from bot.slack.cards.answers import LookUp, help_answer, look_up_answer, nonsense, nothing_in_message
 from bot.slack.cards.blocks import CardMessage
+from bot.slack.cards.cutoff import LINES_SHOWN, cutoff_answer, cutoff_gone, cutoff_kept, cutoff_trouble, no_calendar
+from bot.slack.progress import Progress
 
 Permalink = Callable[[str, str], str]
 """(channel, ts) to the link of a message."""
@@ -37,7 +40,11 @@ class Answering:
 
     def answer(self, body: Mapping[str, Any]) -> CardMessage:
         """The answer to what was asked by command, shortcut or button."""
+        if body.get("listing"):
+            return self._kept(body)
         asked = _asked(body)
+        if isinstance(asked, AskedClose):
+            return nothing_in_message() if body.get("shortcut") else self._close(asked, body)
         if isinstance(asked, AskedHelp):
             return help_answer()
         if asked is None:
@@ -49,6 +56,39 @@ class Answering:
         looked = [self._number(findings, number) for number in numbers]
         looked += [self._term(findings, name, (), None) for name in terms]
         return look_up_answer(looked)
+
+    def _close(self, asked: AskedClose, body: Mapping[str, Any]) -> CardMessage:
+        period = cutoff.period_of(self._company, asked.period, self._clock.now())
+        if period is None:
+            return no_calendar()
+        listing = cutoff.Listing(self._database, self._clock, self._company)
+        with Progress(period.name, str(body.get("response_url", ""))) as progress:
+            try:
+                listed = listing.make(period, progress.at)
+            except (SourceError, IntacctError) as error:
+                return cutoff_trouble(period.name, str(error))
+        with self._database.transaction() as connection:
+            token = cutoff.remember(connection, listed, user=str(body.get("user", "")), team=str(body.get("team", "")))
+        return cutoff_answer(listed, token, self._links(listed))
+
+    def _links(self, listed: cutoff.CutOff) -> dict[int, str]:
+        """To the cards of the cases that the answer shows, by the case's number."""
+        shown = {each.case.number for each in listed.missing[:LINES_SHOWN] if each.case is not None}
+        with self._database.transaction() as connection:
+            cards = connection.execute(
+                select(cases.c.number, messages.c.channel, messages.c.ts)
+                .join(messages, (messages.c.case_id == cases.c.id) & (messages.c.kind == "card"))
+                .where(cases.c.company == self._company.key, cases.c.number.in_(shown), messages.c.ts.is_not(None))
+            ).all()
+        return {card.number: self._permalink(card.channel, card.ts) for card in cards}
+
+    def _kept(self, body: Mapping[str, Any]) -> CardMessage:
+        """Under which number a list is in the journal."""
+        if body.get("gone"):
+            return cutoff_gone()
+        with self._database.transaction() as connection:
+            kept = cutoff.kept(connection, self._company.key, str(body["listing"]))
+        return cutoff_gone() if kept is None else cutoff_kept(kept.period, self._company.key, kept.number)
 
     def _number(self, findings: Findings, number: str) -> LookUp:
         found = one_invoice(findings, number)
@@ -109,7 +149,9 @@ class Answering:
         return case.number, link
 
 
-def _asked(body: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedHelp | Nonsense | None:
+def _asked(
+    body: Mapping[str, Any],
+) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedClose | AskedHelp | Nonsense | None:
     """Numbers and terms that were asked for; None where nothing can be looked up."""
     question = body.get("question")
     if question is not None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from bot.alerts import Cause, Failure, failures, origin
-from bot.cases import decide, intake
+from bot.cases import cutoff, decide, intake
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.outbox import Address, card_key, say, whisper
@@ -152,6 +152,9 @@ class Handling:
         payload = item.payload
         action = _known(ActionId, payload["action"])
         person = Person(team=payload["team"], user_id=payload["user"])
+        if payload.get("listing"):
+            self._keep_listing(step, item)
+            return
         if payload.get("question") is not None:
             self._ask_or_check(step, item, action, person)
             return
@@ -167,6 +170,19 @@ class Handling:
         else:
             raise ValueError(f"the action {action.value} is not taken without a view")
         self._tell(step, handled, outcome)
+
+    def _keep_listing(self, step: Step, item: InboxItem) -> None:
+        """Keeps a period's list as evidence, and says under which number once it has one."""
+        payload = item.payload
+        company = cutoff.keep(step, payload["listing"], user=payload["user"])
+        say(
+            step,
+            f"answer:{item.id}",
+            "answer",
+            Address(channel=payload.get("channel", "")),
+            company=company or self._asked_company(payload),
+            body={**payload, "gone": company is None},
+        )
 
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.cards.buttons import CaseButton, LookUpButton, UnreadableButtonError, read_button
+from bot.slack.cards.buttons import CaseButton, ListingButton, LookUpButton, UnreadableButtonError, read_button
 from bot.slack.cards.names import ActionId
 
 
@@ -23,6 +23,8 @@ class Pressed:
     question: dict[str, Any] | None
     """What was asked, for a button on an answer."""
     response_url: str
+    listing: str = ""
+    """Which list, for the button under a period's list."""
 
     def kept(self) -> dict[str, Any]:
         """As the inbox keeps it."""
@@ -32,6 +34,8 @@ class Pressed:
             "team": self.team,
             "channel": self.channel,
         }
+        if self.listing:
+            return whole | {"listing": self.listing, "response_url": self.response_url}
         if self.question is not None:
             return whole | {"question": self.question, "response_url": self.response_url}
         return whole | {"case_id": self.case_id, "digest": self.digest}
@@ -62,4 +66,5 @@ def pressed(body: dict[str, Any]) -> Pressed | None:
         digest=meant.digest if isinstance(meant, CaseButton) else "",
         question=question,
         response_url=body.get("response_url", ""),
+        listing=meant.token if isinstance(meant, ListingButton) else "",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.alerts import AskedHelp, AskedInvoices, AskedTerm, Nonsense, Reason, read_question
+from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Reason, read_question
 
 SENTENCE = "cannot be created in Intacct: Could not retrieve the Sequence record!"
 
@@ -47,6 +47,19 @@ def test_term_name_between_quotes_is_untouched(text: str, name: str) -> None:
     assert read_question(text) == AskedTerm(name)
 
 
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [("close", None), (" CLOSE ", None), ("close 2026-10", "2026-10"), ("`close` *2026-01*", "2026-01")],
+)
+def test_a_period_is_asked_for_by_its_month_or_as_the_next_to_close(text: str, period: str | None) -> None:
+    assert read_question(text) == AskedClose(period)
+
+
+@pytest.mark.parametrize("text", ['"close"', "“close 2026-10”"])
+def test_a_term_may_be_called_close(text: str) -> None:
+    assert isinstance(read_question(text), AskedTerm)
+
+
 @pytest.mark.parametrize("text", ["help", "HELP", " help ", "?", "--help"])
 def test_help(text: str) -> None:
     assert read_question(text) == AskedHelp()
@@ -70,6 +83,14 @@ def test_help(text: str) -> None:
         ("<https://app02.us.bill.com/Invoice?id=00e01>", Reason.LINK),
         ("https://app02.us.bill.com/Invoice?id=00e01", Reason.LINK),
         (" ".join(f"INV-{n}" for n in range(21)), Reason.TOO_MANY),
+        ("close 2026-13", Reason.NO_PERIOD),
+        ("close 2026-00", Reason.NO_PERIOD),
+        ("close 2026", Reason.NO_PERIOD),
+        ("close 0026-10", Reason.NO_PERIOD),
+        ("close 1989-12", Reason.NO_PERIOD),
+        ("close October", Reason.NO_PERIOD),
+        ("close 2026-10 INV-1", Reason.NO_PERIOD),
+        ("close INV-1042", Reason.NO_PERIOD),
         ("9" * 101, Reason.TOO_LONG),
         ("9" * 10_000, Reason.TOO_LONG),
         (f'"{"x" * 501}"', Reason.TOO_LONG),

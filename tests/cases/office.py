@@ -123,7 +123,13 @@ class Rooms:
         }
         answering = Answering(database, clock, self.company, self.reader, lambda channel, ts: f"{channel}/{ts}")
         self.poster = Poster(
-            database, self.slack, companies, office.approvers, answering.answer, search_pause_s=0.01, pace_s=PACE_S
+            database,
+            self.slack,
+            companies,
+            office.approvers,
+            lambda _, body: answering.answer(body),
+            search_pause_s=0.01,
+            pace_s=PACE_S,
         )
 
     def close(self) -> None:

@@ -180,9 +180,9 @@ def help_answer() -> CardMessage:
     return message(
         [
             section(
-                f"`{COMMAND} INV-1042` says why an invoice does or does not sync, and what its terms need.",
-                f"`{COMMAND} INV-1042 INV-1043` looks up several invoices at once, up to {MOST}.",
+                f"`{COMMAND} INV-1042` says why an invoice does or does not sync, and what its terms need; up to {MOST} at once.",
                 f'`{COMMAND} "Net 45"` looks up a term by its name, in quotes, exactly as it is written.',
+                f"`{COMMAND} close 2026-10` lists what is billed in that month and not in Intacct; without one, the next to close.",
                 f"`{COMMAND} help` shows these lines. Answers are seen by you alone; decisions are taken on the channel's card.",
             )
         ]
@@ -200,9 +200,10 @@ def nonsense(asked: Nonsense | None = None) -> CardMessage:
         Reason.LINK: "A link alone does not show me the invoice's number.",
         Reason.TOO_MANY: f"That is more than {MOST} invoices; please ask for fewer at once.",
         Reason.TOO_LONG: "That is longer than any invoice number or term's name can be.",
+        Reason.NO_PERIOD: f"I did not find a month in that. A period is asked for as `{COMMAND} close 2026-10`.",
         Reason.NOT_TEXT: f"I cannot read {place} of that; it is no text.",
     }[reason]
-    return message([section(f"{what} {how}")])
+    return message([section(what if reason is Reason.NO_PERIOD else f"{what} {how}")])
 
 
 def nothing_in_message() -> CardMessage:

@@ -18,6 +18,7 @@ from bot.terms.matching import MatchKind
 from bot.terms.proposal import Action, Proposal
 from bot.terms.term import in_words
 
+_LISTING_VALUE = re.compile(r"list:([0-9A-Za-z_-]{16,64})")
 _CASE_VALUE = re.compile(r"([0-9]{1,18}):([0-9A-Za-z_-]{0,128})")
 
 
@@ -42,6 +43,13 @@ class LookUpButton:
     """The company that the answer spoke of."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListingButton:
+    """What the button under a period's list stands for: that very list."""
+
+    token: str
+
+
 class UnreadableButtonError(ValueError):
     """A button's value that no card of this bot carries."""
 
@@ -57,8 +65,15 @@ def look_up_value(number: str | None, term: str | None, company: str) -> str | N
     return value if len(value) <= VALUE_LIMIT else None
 
 
-def read_button(value: str) -> CaseButton | LookUpButton:
+def listing_value(token: str) -> str:
+    """The `value` of the button that keeps a list."""
+    return f"list:{token}"
+
+
+def read_button(value: str) -> CaseButton | LookUpButton | ListingButton:
     """What a clicked button stands for. Raises UnreadableButtonError."""
+    if match := _LISTING_VALUE.fullmatch(value):
+        return ListingButton(match[1])
     if match := _CASE_VALUE.fullmatch(value):
         return CaseButton(int(match[1]), match[2])
     try:

@@ -41,6 +41,9 @@ class ActionId(StrEnum):
     FINDING_EXPLAIN = "finding.explain"
     """On a report: open the view that says what its words mean."""
 
+    KEEP_CUTOFF = "close.keep"
+    """Keep a period's list of what is billed and not in Intacct as evidence."""
+
 
 class ViewId(StrEnum):
     """Callback ids of the views."""

@@ -19,7 +19,7 @@ from bot.slack.sorry import REPEAT, TOO_LATE
 def register(app: App, parts: Parts) -> None:
     """Registers the listeners."""
 
-    @app.action(re.compile(r"^case\."))
+    @app.action(re.compile(r"^(case|close)\."))
     def click(ack: Ack, body: dict[str, Any], logger: Any) -> None:
         act = pressed(body)
         if act is None:

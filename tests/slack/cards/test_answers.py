@@ -100,7 +100,7 @@ def test_nonsense_gets_a_sentence_on_how_to_ask() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_kind_of_nonsense_is_told(reason: Reason) -> None:
     said = nonsense(Nonsense(reason, 3)).text
-    assert "Try /checkterms INV-1042" in said
+    assert ("/checkterms close 2026-10" if reason is Reason.NO_PERIOD else "Try /checkterms INV-1042") in said
     assert reason is not Reason.NOT_TEXT or "3rd character" in said
 
 
