@@ -24,11 +24,11 @@ from bot.billing.bill_session import BillSession
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
 from bot.billing.source import Source, SourceUnavailable
-from bot.cases import asking, reminding
+from bot.cases import access, asking, reminding
 from bot.cases.due import nudge_due
 from bot.cases.gather import Gatherer
 from bot.cases.outbox import notice
-from bot.cases.ports import Clock, Company
+from bot.cases.ports import Clock, Company, Entitled
 from bot.cases.reading import Reader
 from bot.cases.reminding import Reminders
 from bot.cases.step import Step, step
@@ -62,6 +62,8 @@ log = logging.getLogger(__name__)
 WORKERS = 6
 """Jobs at once in one process. The gate, not this, holds how many requests reach Intacct."""
 TICK_S = 60
+WHO_EVERY_S = 600.0
+"""How often, in seconds, who may decide is read at least, so that the journal tells every change of it."""
 WHO_AGE_S = 30.0
 """How old, in seconds, what is known of who may decide is at most when acts begin to be worked off: they go on for a while."""
 CATCH_UP_S = 5
@@ -236,7 +238,7 @@ class Bot:
         self._desks = {settings.key: self._desk(settings) for settings in settings.companies}
         self._companies = companies = {key: desk.company for key, desk in self._desks.items()}
         self._approvers = SlackApprovers(
-            slack.other, {company.key: named(company, clock) for company in settings.companies}
+            slack.other, {company.key: named(company, clock) for company in settings.companies}, self._note_entitled
         )
         self._handling = Handling(companies, self._approvers, clock)
         self._insight = Insight(slack.other, companies, self._approvers)
@@ -267,6 +269,7 @@ class Bot:
             asking.EXPIRY: told.tell_expiring,
         }
         self._end_front: Callable[[], None] = lambda: None
+        self._who_at = -WHO_EVERY_S
 
     def _desk(self, settings: CompanySettings) -> Desk:
         database, clock = self._database, self._clock
@@ -344,6 +347,24 @@ class Bot:
                 self._look_who(company, WHO_AGE_S)
         inbox.drain(self._database, self._handling.handle, on_set_aside=self._set_aside)
 
+    def _note_entitled(self, company: str, entitled: Entitled) -> None:
+        settings = next(each for each in self._settings.companies if each.key == company)
+        access.note_entitled(
+            self._database,
+            self._clock,
+            company,
+            named=settings.approvers,
+            deputies=settings.deputies,
+            entitled=entitled,
+        )
+
+    def _look_who_now_and_then(self) -> None:
+        """Notices a change of who may decide also while nobody decides: at start, and every ten minutes."""
+        if time.monotonic() - self._who_at >= WHO_EVERY_S:
+            self._who_at = time.monotonic()
+            for company in self._companies:
+                self._aside.submit(self._look_who, company, 0.0)
+
     def _look_who(self, company: str, within_s: float) -> None:
         """Reads who may decide; where the workspace does not tell, what needs to know it waits, and nothing else."""
         try:
@@ -388,6 +409,7 @@ class Bot:
             with step(self._database, self._clock, "tick") as taken:
                 reminding.ask_due(taken.connection, self._companies.values(), taken.now)
             nudge_due(self._database, self._clock)
+            self._look_who_now_and_then()
             asking.remind_of_expiry(self._database, self._clock, self._companies)
         except Exception:
             log.exception("a tick failed; the next one tries again")

@@ -203,7 +203,11 @@ def _journal_parser(commands: Any) -> None:
     export.add_argument("--from", dest="first", metavar="DATE", help="the first day, such as 2026-10-01")
     export.add_argument("--to", dest="last", metavar="DATE", help="the last day")
     export.add_argument("--out", type=Path, metavar="FILE", help="where the zip goes")
-    for one in (verify, show, export):
+    access = journal.add_parser("access-review", help="who could decide when, and who did")
+    access.add_argument("--from", dest="first", metavar="DATE", help="the first day, such as 2026-10-01")
+    access.add_argument("--to", dest="last", metavar="DATE", help="the last day")
+    access.add_argument("--json", action="store_true", help="as one line of JSON")
+    for one in (verify, show, export, access):
         one.add_argument("--company", help="the company's key, where the database keeps several")
 
 

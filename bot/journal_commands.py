@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import getpass
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Services
 from bot.clock import RealClock, SandboxClock
-from bot.evidence import anchors, verify
+from bot.evidence import access, anchors, verify
 from bot.evidence.export import Made, Wanted, export
 from bot.evidence.population import Period, read_changes, why_unread
 from bot.evidence.stories import NoSuchCase, story_of
@@ -281,8 +282,35 @@ def _tell(made: Made, out: Path, file: Path | None) -> None:
         print(f"INCOMPLETE. {sentence}")
 
 
+def _access_review(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
+    there = zone(folder)
+    begins, ends = _bounds(wanted, there)
+    with database.transaction() as connection:
+        still(connection)
+        found = access.review(connection, chosen(connection, wanted.company), begins=begins, ends=ends)
+    if wanted.json:
+        print(json.dumps(access.as_json(found)))
+    else:
+        print("\n".join(access.lines(found, there)))
+    return BROKEN if found.odd else OK
+
+
+def _bounds(wanted: argparse.Namespace, there: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The period from the beginning of `--from` to the end of `--to`; either may be left open."""
+    try:
+        first, last = (date.fromisoformat(day) if day else None for day in (wanted.first, wanted.last))
+    except ValueError:
+        raise CannotDo("--from and --to take days, such as 2026-10-01.") from None
+    begins = datetime.combine(first, time(), there) if first else None
+    ends = datetime.combine(last + timedelta(days=1), time(), there) if last else None
+    if begins and ends and ends <= begins:
+        raise CannotDo("--to is before --from.")
+    return begins, ends
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Path, Database], int]] = {
     "verify": _verify,
     "show": _show,
     "export": _export,
+    "access-review": _access_review,
 }

@@ -116,6 +116,14 @@ def _reconciliation(content: Content) -> str:
     return told + (f": {', '.join(found)} without a decision" if found else ": no exception")
 
 
+def _approvers(content: Content) -> str:
+    told = f"who may decide: {', '.join(content['approvers']) or 'nobody'}"
+    if content["standing_in"]:
+        told += f"; standing in: {', '.join(content['standing_in'])}"
+    changes = [f"{word} {', '.join(content[word])}" for word in ("added", "removed") if content[word]]
+    return told + (f" ({'; '.join(changes)})" if changes else "; the settings changed")
+
+
 def _listed(names: list[str]) -> str:
     shown = ", ".join(names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
@@ -136,6 +144,7 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "write_refused": lambda c: f"Intacct refused the write: {c['words'] or c['error']}",
     "write_answered": lambda c: f"Intacct answered the write: {c['words'] or c['error']}",
     "arrived": _arrived,
+    "approvers": _approvers,
     "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
     "told": lambda c: f"told the term: {c['term']!r}",
     "asked": lambda _: "asked for a decision",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.records.engine import Database, storable_text
@@ -110,24 +111,40 @@ def append(
     return entry
 
 
+def lock_chain(connection: Connection, company: str) -> None:
+    """Holds a company's chain until the transaction ends: for whoever appends by what it says."""
+    _lock_head(connection, company)
+
+
+def latest(connection: Connection, company: str, kind: str) -> Entry | None:
+    """The newest entry of a kind, where there is one."""
+    wanted = select(journal).where(journal.c.company == company, journal.c.kind == kind)
+    row = connection.execute(wanted.order_by(journal.c.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else _entry(row)
+
+
 def entries(connection: Connection, company: str, case_id: int | None = None) -> Iterator[Entry]:
     """A company's entries in their order, or those of one case; read in pieces, so a long chain costs no memory."""
     wanted = select(journal).where(journal.c.company == company).order_by(journal.c.seq)
     if case_id is not None:
         wanted = wanted.where(journal.c.case_id == case_id)
     for row in connection.execution_options(yield_per=500).execute(wanted):
-        yield Entry(
-            company=row.company,
-            seq=row.seq,
-            at=row.at,
-            kind=row.kind,
-            case_id=row.case_id,
-            actor=row.actor,
-            canonical=row.content,
-            content_hash=row.content_hash,
-            prev_hash=row.prev_hash,
-            row_hash=row.row_hash,
-        )
+        yield _entry(row)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        company=row.company,
+        seq=row.seq,
+        at=row.at,
+        kind=row.kind,
+        case_id=row.case_id,
+        actor=row.actor,
+        canonical=row.content,
+        content_hash=row.content_hash,
+        prev_hash=row.prev_hash,
+        row_hash=row.row_hash,
+    )
 
 
 def content_hash(canonical: str) -> str:

@@ -189,8 +189,8 @@ def user(row: Record) -> Record:
             "is_admin": row["is_admin"],
             "is_owner": False,
             "is_primary_owner": False,
-            "is_restricted": False,
-            "is_ultra_restricted": False,
+            "is_restricted": bool(row.get("is_restricted")),
+            "is_ultra_restricted": bool(row.get("is_ultra_restricted")),
             "is_email_confirmed": True,
             "who_can_share_contact_card": "EVERYONE",
         }
