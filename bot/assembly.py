@@ -24,7 +24,8 @@ from bot.billing.bill_session import BillSession
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
 from bot.billing.source import Source, SourceUnavailable
-from bot.cases import access, asking, reminding
+from bot.cases import access, asking, contract, reminding
+from bot.cases.case import FINAL_STATES
 from bot.cases.due import nudge_due
 from bot.cases.gather import Gatherer
 from bot.cases.outbox import notice
@@ -37,10 +38,11 @@ from bot.close import Periods
 from bot.intacct.client import Intacct
 from bot.intacct.errors import GatewayBusy
 from bot.records import inbox, jobs, journal, migrate, schedule
-from bot.records.calls import CallCounter
+from bot.records.calls import CallCounter, month_of_now
 from bot.records.engine import Database
 from bot.records.gate import AdvisoryGate, GateError
 from bot.records.jobs import Jobs, Worker
+from bot.records.measures import measures
 from bot.records.postgres import EmbeddedPostgres, running_url
 from bot.records.tables import cases
 from bot.records.tables import inbox as inbox_table
@@ -195,6 +197,8 @@ class Services:
             decision_days=company.decision_days,
             terms_policy=terms_policy(company.terms_policy),
             zone=company.zone,
+            contract=company.contract,
+            monthly_calls=company.intacct_monthly_calls,
             billing_url=BILL_PAGE if company.has_bill else "",
             books_url=INTACCT_PAGE,
             periods=Periods(calendar, clock.now),
@@ -267,6 +271,7 @@ class Bot:
             reminding.KIND: self._remind,
             asking.ASK: told.tell_asked,
             asking.EXPIRY: told.tell_expiring,
+            contract.KIND: self._tell_calls,
         }
         self._end_front: Callable[[], None] = lambda: None
         self._who_at = -WHO_EVERY_S
@@ -297,6 +302,10 @@ class Bot:
     def _remind(self, company: str, key: str) -> None:
         if desk := self._at(company):
             Reminders(self._database, self._clock, desk.company, self._approvers, self._link).do(key)
+
+    def _tell_calls(self, company: str, key: str) -> None:
+        if desk := self._at(company):
+            contract.tell(self._database, self._clock, desk.company, key)
 
     def _at(self, company: str) -> Desk | None:
         """The desk of a company; None where the settings name it no more, and its work rests until they do."""
@@ -408,6 +417,7 @@ class Bot:
             self._database.trim()
             with step(self._database, self._clock, "tick") as taken:
                 reminding.ask_due(taken.connection, self._companies.values(), taken.now)
+                contract.ask_due(taken.connection, self._companies.values())
             nudge_due(self._database, self._clock)
             self._look_who_now_and_then()
             asking.remind_of_expiry(self._database, self._clock, self._companies)
@@ -441,7 +451,9 @@ class Bot:
             self._serve_http()
 
     def _serve_http(self) -> None:
-        server = http_server(http_app(self._app, self.health), self._settings.port)
+        server = http_server(
+            http_app(self._app, self.health, self.measures if self._settings.metrics else None), self._settings.port
+        )
         thread = threading.Thread(target=server.run, name="http", daemon=True)
         thread.start()
         deadline = time.monotonic() + 15
@@ -467,6 +479,13 @@ class Bot:
             log.warning("the health answer is no: %s", type(error).__name__)
             return {"ok": False, "database": "does not answer"}
         return {"ok": True, "database": "answers", "waiting_jobs": waiting}
+
+    def measures(self) -> str:
+        """What a monitor reads. Raises where the database does not answer."""
+        waiting = self._jobs.waiting()
+        final = [state.value for state in FINAL_STATES]
+        with self._database.transaction() as connection:
+            return measures(connection, waiting_jobs=waiting, final_states=final, month=month_of_now())
 
     def stop(self) -> None:
         """Takes nothing more in, lets what is under way end, and gives everything back."""

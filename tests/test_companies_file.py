@@ -130,6 +130,7 @@ def test_all_mistakes_of_all_companies_are_told_at_once(read: Reading) -> None:
             ('"beta"\nintacct_location_id = "200"', '"acme-us"'),
             "[acme] and [beta] are the same Intacct company and entity (acme-us, top level)",
         ),
+        (("[beta]", "[Acme]"), "[acme] and [Acme] differ in capitals only"),
         (
             ('intacct_company_id = "beta"', 'intacct_company_id = "ACME-US"\nintacct_concurrency = 5'),
             "intacct_concurrency must be the same in each",
@@ -174,3 +175,11 @@ def test_a_file_that_holds_no_companies_is_told(read: Reading, text: str, words:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"COMPANIES_FILE: .*nowhere\.toml cannot be read"):
         load(ENVIRONMENT | {"COMPANIES_FILE": str(tmp_path / "nowhere.toml")})
+
+
+def test_the_example_in_the_documentation_is_accepted(read: Reading) -> None:
+    documented = (Path(__file__).parents[1] / "docs" / "companies.md").read_text(encoding="utf-8")
+    example = documented.split("```toml\n")[1].split("```")[0]
+    secrets = dict.fromkeys(("ACME_INTACCT_PASSWORD", "ACME_INTACCT_WRITER_PASSWORD", "ACME_BILL_PASSWORD"), "x")
+    companies = read(example, **secrets).companies
+    assert [company.key for company in companies] == ["acme", "acme-uk"]

@@ -65,7 +65,7 @@ class Company:
     """One company's systems and rules."""
 
     key: str
-    """Under which cases and journal are kept: Intacct's company id."""
+    """Under which cases and journal are kept."""
     entity: str
     """The entity that the sync signs in to; empty for top level."""
     books: Intacct
@@ -77,6 +77,10 @@ class Company:
     decision_days: int
     terms_policy: Policy
     zone: ZoneInfo
+    contract: str = ""
+    """Under which requests to Intacct are counted; companies of ours may share it."""
+    monthly_calls: int | None = None
+    """The contract's number of requests a month; None where it is not told."""
     billing_url: str = ""
     books_url: str = ""
     periods: Periods = NO_PERIODS

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +33,16 @@ def month_of_now() -> str:
 def percent_used(calls: int, limit: int) -> int:
     """How much of a limit is used, in whole percent, never rounded up."""
     return calls * 100 // limit
+
+
+def calls_of_month(connection: Connection, service: str, month: str) -> dict[str, int]:
+    """The requests to a service in a month, by whose contract they were; of the last seconds some may be missing."""
+    rows = connection.execute(
+        select(api_calls.c.company, func.sum(api_calls.c.calls))
+        .where(api_calls.c.service == service, api_calls.c.month == month)
+        .group_by(api_calls.c.company)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def _today() -> date:

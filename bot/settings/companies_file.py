@@ -16,7 +16,7 @@ from bot.settings.problems import SettingsError, told
 
 FROM = "_from"
 """`bill_password_from` names the variable that holds `bill_password`."""
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _PATHS = frozenset(name for name, field in CompanySettings.model_fields.items() if "Path" in str(field.annotation))
 
@@ -77,7 +77,7 @@ class _Table:
             yield "is no table: a company's settings stand under its name in brackets"
             return
         if not _KEY.fullmatch(self._key):
-            yield "is no key: it takes small letters, digits, - and _, 40 at most, such as [acme-uk]"
+            yield "is no key: it takes letters, digits, - and _, 40 at most, such as [acme-uk]"
         for name, value in self._table.items():
             yield from self._key_problems(name, value)
 
@@ -113,11 +113,16 @@ class _Table:
 def _contradictions(companies: Iterable[CompanySettings]) -> Iterator[str]:
     """What no two companies may have alike, and what those of one Intacct company must."""
     channels: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, list[str]] = defaultdict(list)
     books: dict[tuple[str, str], list[str]] = defaultdict(list)
     for company in companies:
+        names[company.key.casefold()].append(company.key)
         for channel in company.channels:
             channels[channel].append(company.key)
         books[company.contract, company.intacct_location_id].append(company.key)
+    for keys in names.values():
+        if len(keys) > 1:
+            yield f"{_tables(keys)} differ in capitals only: people could not tell them apart"
     for channel, keys in channels.items():
         if len(keys) > 1:
             yield f"{_tables(keys)} name the same channel {channel}: a channel belongs to one company"

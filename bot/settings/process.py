@@ -22,6 +22,8 @@ class Settings(BaseSettings):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     database_url: str = ""
+    metrics: bool = False
+    """Whether `/metrics` answers in HTTP mode; it names the companies."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     retention_years: Annotated[int, Field(ge=1, le=100)] = 7

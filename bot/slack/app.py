@@ -7,10 +7,12 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import uvicorn
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.socket_mode.client import BaseSocketModeClient
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -55,8 +57,13 @@ def socket_handler(app: App, app_token: str, clients: SlackClients, came_up: Cal
     return handler
 
 
-def http_app(app: App, healthy: Callable[[], dict[str, object]]) -> Starlette:
-    """`POST /slack/events` for Slack, `/healthz` and `/readyz` for whoever watches; nothing else answers."""
+def http_app(
+    app: App, healthy: Callable[[], dict[str, object]], measured: Callable[[], str] | None = None
+) -> Starlette:
+    """`POST /slack/events` for Slack, `/healthz` and `/readyz` for whoever watches, `/metrics` where `measured` is given.
+
+    Nothing else answers.
+    """
     pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="dispatch")
 
     async def events(request: Request) -> Response:
@@ -82,11 +89,22 @@ def http_app(app: App, healthy: Callable[[], dict[str, object]]) -> Starlette:
         told = await asyncio.get_running_loop().run_in_executor(pool, healthy)
         return JSONResponse(told, status_code=200 if told.get("ok") else 503)
 
+    async def metrics(_: Request) -> Response:
+        if measured is None:
+            return Response("Not found.", status_code=404)
+        try:
+            told = await asyncio.get_running_loop().run_in_executor(pool, measured)
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
+            log.warning("the measures could not be read: %s", type(error).__name__)
+            return Response("The database does not answer.", status_code=503)
+        return Response(told, media_type="text/plain; version=0.0.4")
+
     return Starlette(
         routes=[
             Route("/slack/events", events, methods=["POST"]),
             Route("/healthz", health),
             Route("/readyz", health),
+            Route("/metrics", metrics),
         ]
     )
 

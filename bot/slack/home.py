@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from slack_sdk.errors import SlackApiError
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from bot.cases.case import FINAL_STATES
 from bot.cases.ports import Company
+from bot.records.calls import NEAR_PERCENT, calls_of_month, month_of_now, percent_used
 from bot.records.tables import case_invoices, cases, messages
 from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeValue, home
 from bot.slack.clients import SlackClients
@@ -43,6 +44,7 @@ def _value(parts: Parts, companies: Sequence[Company]) -> HomeValue:
             .order_by(cases.c.id.desc())
             .limit(CASES_SHOWN)
         ).all()
+        calls = calls_of_month(connection, "intacct", month_of_now())
         set_aside = connection.scalar(
             select(func.count()).select_from(messages).where(messages.c.state == "dead", messages.c.company.in_(keys))
         )
@@ -65,10 +67,20 @@ def _value(parts: Parts, companies: Sequence[Company]) -> HomeValue:
         health=(
             HealthLine(name="Database", well=True, sentence="answered just now"),
             HealthLine(name="Slack", well=not set_aside, sentence=said),
+            *_calls(companies, calls),
         ),
         at=datetime.now(UTC),
         alert_channels=tuple(channel for company in companies for channel in company.alert_channels),
     )
+
+
+def _calls(companies: Sequence[Company], calls: Mapping[str, int]) -> Iterator[HealthLine]:
+    """How often Intacct was asked this month, a line a contract."""
+    for contract, limit in {company.contract: company.monthly_calls for company in companies}.items():
+        made = calls.get(contract, 0)
+        name = "Intacct" if len(companies) == 1 else f"Intacct {contract}"
+        told = f"asked {made:,} times this month" if limit is None else f"asked {made:,} of {limit:,} times this month"
+        yield HealthLine(name=name, well=limit is None or percent_used(made, limit) < NEAR_PERCENT, sentence=told)
 
 
 def _link(clients: SlackClients, channel: str | None, ts: str | None) -> str:

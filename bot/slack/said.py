@@ -56,6 +56,8 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
     what = body["what"]
     if what == "gave_up":
         return one_liners.gave_up(body["task"], body["error"])
+    if what == "calls_near":
+        return one_liners.calls_near(body["calls"], body["limit"], body["month"])
     if what == "set_aside":
         return one_liners.set_aside(body["kind"], body["error"])
     raise Unsaid(f"nothing is known to say for {what}")

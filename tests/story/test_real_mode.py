@@ -56,7 +56,7 @@ def test_http_mode_takes_signed_events_and_answers_health(sandbox: dict[str, str
     bot = subprocess.Popen(
         [sys.executable, str(ROOT / "app.py")],
         cwd=folder,
-        env=environment(sandbox, PORT=str(port), SLACK_APP_TOKEN=""),
+        env=environment(sandbox, PORT=str(port), SLACK_APP_TOKEN="", METRICS="on"),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -66,6 +66,9 @@ def test_http_mode_takes_signed_events_and_answers_health(sandbox: dict[str, str
         address = f"http://127.0.0.1:{port}"
         assert requests.get(f"{address}/healthz", timeout=10).json()["ok"] is True
         assert requests.get(f"{address}/", timeout=10).status_code == 404
+        measured = requests.get(f"{address}/metrics", timeout=10)
+        assert measured.status_code == 200
+        assert "termkeeper_inbox_waiting 0" in measured.text
         unsigned = requests.post(f"{address}/slack/events", json={"type": "event_callback"}, timeout=10)
         assert unsigned.status_code == 401
         world = at(sandbox, folder)

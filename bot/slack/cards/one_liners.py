@@ -214,6 +214,19 @@ def gave_up(task: str, error: str) -> CardMessage:
     )
 
 
+def calls_near(calls: int, limit: int, month: str) -> CardMessage:
+    """Intacct's contract counts requests a month, and their number is near or reached. `month`: such as `2026-11`."""
+    used = f"I have asked Intacct {calls:,} times in {words.name(month, 10)}; your contract has {limit:,} a month"
+    if calls >= limit:
+        return _line(
+            f"{used}. Sage may charge for what is beyond it. I go on working; other tools' requests are not in my count."
+        )
+    return _line(
+        f"{used} ({calls * 100 // limit} %). What goes beyond it Sage may charge for. Other tools' requests are not in "
+        "my count."
+    )
+
+
 def set_aside(kind: str, error: str) -> CardMessage:
     """Something that came from Slack could not be worked off."""
     return _line(

@@ -54,6 +54,8 @@ SAID: dict[str, CardMessage] = {
     "told": one_liners.noted_told(12),
     "edited": one_liners.noted_edit(12),
     "no member": one_liners.not_a_member(),
+    "calls near": one_liners.calls_near(82_310, 100_000, "2026-11"),
+    "calls reached": one_liners.calls_near(100_204, 100_000, "2026-11"),
     "gone": one_liners.case_gone(),
 }
 
