@@ -35,6 +35,8 @@ from bot.cases.reminding import Reminders
 from bot.cases.step import Step, step
 from bot.cases.work import Workshop
 from bot.close import Periods
+from bot.evidence import calendar as evidence
+from bot.evidence import rules
 from bot.intacct.client import Intacct
 from bot.intacct.errors import GatewayBusy
 from bot.records import inbox, jobs, journal, migrate, schedule
@@ -272,6 +274,9 @@ class Bot:
             asking.ASK: told.tell_asked,
             asking.EXPIRY: told.tell_expiring,
             contract.KIND: self._tell_calls,
+            **evidence.doings(
+                self._database, clock, self._companies.get, settings.journal_anchor, settings.retention_years
+            ),
         }
         self._end_front: Callable[[], None] = lambda: None
         self._who_at = -WHO_EVERY_S
@@ -418,15 +423,12 @@ class Bot:
             with step(self._database, self._clock, "tick") as taken:
                 reminding.ask_due(taken.connection, self._companies.values(), taken.now)
                 contract.ask_due(taken.connection, self._companies.values())
+            evidence.ask_due(self._database, self._clock, self._companies, self._settings.journal_anchor)
             nudge_due(self._database, self._clock)
             self._look_who_now_and_then()
             asking.remind_of_expiry(self._database, self._clock, self._companies)
         except Exception:
             log.exception("a tick failed; the next one tries again")
-
-    def _forget(self) -> None:
-        inbox.forget(self._database)
-        self._jobs.forget()
 
     def start(self, *, port: bool = True) -> None:
         """Starts working and listening; returns once Slack can reach the bot.
@@ -437,10 +439,11 @@ class Bot:
         if self._services.embedded:
             # Nobody else works on this database: whoever did is dead, and its jobs are ours at once.
             self._jobs.recover_stalled(0)
+        rules.note_start(self._database, self._clock, self._settings)
         self._worker.start()
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._catch_up, "interval", seconds=CATCH_UP_S)
-        self._scheduler.add_job(self._forget, "interval", hours=24)
+        self._scheduler.add_job(self._jobs.forget, "interval", hours=24)
         self._scheduler.start()
         if self._settings.socket_mode:
             token = self._settings.slack_app_token.get_secret_value()

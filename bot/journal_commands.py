@@ -235,7 +235,7 @@ def _asked(request: Wanted, known: _Known, services: Services | None, database: 
         return request
     with closing(services.intacct(known.company)) as books:
         try:
-            changes = read_changes(books, request.period)
+            changes = read_changes(books, request.period, known.company.intacct_location_id)
         except IntacctError as error:
             return replace(request, unread=why_unread(error))
         return replace(request, changes=changes, read_at=datetime.now(UTC), writer=books.writer)

@@ -20,6 +20,7 @@ from bot.evidence import anchors, verify
 from bot.evidence.anchors import Anchor
 from bot.evidence.ours import writes_of
 from bot.evidence.population import Period, Population, match
+from bot.evidence.retention import kept_since
 from bot.evidence.stories import RULES, Story, read, story_by_id, story_of
 from bot.evidence.summary import Page, case_part, render, told_lines
 from bot.intacct.terms import TermChanges
@@ -267,15 +268,10 @@ def _page(
         proved=tuple(verify.sentences(verdict)),
         incomplete=tuple(incomplete),
         keep_until=(
-            f"Entries since {kept_since(now.astimezone(zone), wanted.retention_years)} must be kept "
+            f"Entries since {kept_since(now.astimezone(zone), wanted.retention_years).date()} must be kept "
             f"(RETENTION_YEARS={wanted.retention_years}). The bot itself never removes an entry."
         ),
         cases=tuple(case_part(story, zone, people) for story in scope.stories),
         others=told_lines([others[seq] for seq in sorted(others)], zone, people),
         population=population,
     )
-
-
-def kept_since(today: datetime, years: int) -> str:
-    """The first day whose entries must still be kept: the beginning of the calendar year `years` years ago."""
-    return f"{today.year - years}-01-01"

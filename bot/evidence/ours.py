@@ -43,6 +43,13 @@ class OurWrite:
         same = term.record_no == self.record_no if self.record_no else term.name == self.name
         return same and self.first_at - BEFORE <= moment <= self.last_at + AFTER
 
+    def made(self, term: ArTerm, writer: str) -> bool:
+        """Whether this write created a term: the record that was read back, or by name, moment and user."""
+        if self.function == CREATE and self.record_no:
+            by = term.created_by
+            return term.record_no == self.record_no and not (writer and by and by != writer)
+        return self.did(term, term.created_at, term.created_by, writer, (CREATE,))
+
 
 def writes_of(connection: Connection, company: str) -> tuple[OurWrite, ...]:
     """Every write that the journal tells of, in its order."""
@@ -91,12 +98,18 @@ def _write(entry: Entry, case_id: int, decision: Entry | None) -> OurWrite:
     )
 
 
+def concerns(term: ArTerm, entity: str) -> bool:
+    """Whether a term is a company's: with an entity, its own and the top level's; at the top level, all."""
+    return not entity or term.entity in (None, entity)
+
+
 def creation_of(term: ArTerm, ours: Sequence[OurWrite], writer: str) -> OurWrite | None:
     """The write of ours that created a term; None where there is none."""
-    return next((w for w in ours if w.did(term, term.created_at, term.created_by, writer, (CREATE,))), None)
+    return next((write for write in ours if write.made(term, writer)), None)
 
 
 def change_of(term: ArTerm, ours: Sequence[OurWrite], writer: str) -> OurWrite | None:
     """The latest write of ours that can be the term's last change."""
     both = (CREATE, UPDATE)
-    return next((w for w in reversed(ours) if w.did(term, term.modified_at, term.modified_by, writer, both)), None)
+    at, by = term.modified_at, term.modified_by
+    return next((write for write in reversed(ours) if write.did(term, at, by, writer, both)), None)

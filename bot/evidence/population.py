@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.evidence.ours import OurWrite, change_of, creation_of
+from bot.evidence.ours import OurWrite, change_of, concerns, creation_of
 from bot.intacct.client import Intacct
 from bot.intacct.errors import IntacctError
 from bot.intacct.terms import TermChanges
@@ -111,12 +111,13 @@ class Population:
         return json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False).encode()
 
 
-def read_changes(books: Intacct, period: Period) -> TermChanges:
+def read_changes(books: Intacct, period: Period, entity: str = "") -> TermChanges:
     """The terms that a period can concern; from the day before, as Intacct's days are not the company's.
 
-    Raises IntacctError.
+    With an `entity`, other entities' own terms are left out. Raises IntacctError.
     """
-    return books.terms_changed_since(period.begins.date() - timedelta(days=1))
+    changes = books.terms_changed_since(period.begins.date() - timedelta(days=1))
+    return replace(changes, terms=tuple(term for term in changes.terms if concerns(term, entity)))
 
 
 def match(

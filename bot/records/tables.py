@@ -331,6 +331,7 @@ seen_terms = Table(
     _text("status"),
     _text("rule", comment="in words, as read"),
     _text("digest", comment="SHA-256 over what was read of it: another one means that somebody changed it"),
+    _text("description", default=""),
     Column("decision_id", BigInteger, ForeignKey("decisions.id"), nullable=True),
     _text("created_by", default=""),
     _text("modified_by", default=""),

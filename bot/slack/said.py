@@ -14,6 +14,7 @@ from bot.cases.view import DecisionView
 from bot.slack.cards import one_liners
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.closing import Reminder, WaitingCase, period_closes
+from bot.slack.cards.reconciled import reconciled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
         return one_liners.calls_near(body["calls"], body["limit"], body["month"])
     if what == "set_aside":
         return one_liners.set_aside(body["kind"], body["error"])
+    if what == "reconciled":
+        return reconciled(appeared=body["appeared"], changed=body["changed"], gone=body["gone"])
     raise Unsaid(f"nothing is known to say for {what}")
 
 

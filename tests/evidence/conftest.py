@@ -91,14 +91,14 @@ class Office:
         with self.database.transaction() as connection:
             return int(connection.scalars(select(cases.c.id).order_by(cases.c.id.desc())).first() or 0)
 
-    def approve(self, case_id: int, reason: str = "") -> None:
+    def approve(self, case_id: int, reason: str = "", reference: str = "") -> None:
         """Dan says yes, and the case is worked on as far as it goes."""
         with self.database.transaction() as connection:
             digest = connection.scalar(select(cases.c.proposal_digest).where(cases.c.id == case_id))
         with step(self.database, self.clock, "inbox:2") as taken:
             act = decide.Act(case_id=case_id, person=DAN, digest=digest or "", key=f"click:{case_id}")
             entitled = Entitled(approvers=frozenset({"U0DAN", "U0PRIYA"}))
-            outcome = decide.approve(taken, self.company, act, entitled=entitled, reason=reason)
+            outcome = decide.approve(taken, self.company, act, entitled=entitled, reason=reason, reference=reference)
             assert outcome.kind is decide.OutcomeKind.DONE, outcome
         self._workshop.work(case_id, f"job:case:{case_id}")
 

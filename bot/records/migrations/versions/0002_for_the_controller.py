@@ -90,6 +90,7 @@ def upgrade() -> None:
             nullable=False,
             comment="SHA-256 over what was read of it: another one means that somebody changed it",
         ),
+        sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("decision_id", sa.BigInteger(), nullable=True),
         sa.Column("created_by", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("modified_by", sa.Text(), server_default=sa.text("''"), nullable=False),
