@@ -60,6 +60,7 @@ from bot.slack.insight import Insight
 from bot.slack.parts import Parts
 from bot.slack.posting import Poster
 from bot.slack.reception import Reception
+from bot.slack.reporting import Reporting
 
 log = logging.getLogger(__name__)
 
@@ -249,7 +250,8 @@ class Bot:
         self._handling = Handling(companies, self._approvers, clock)
         self._insight = Insight(slack.other, companies, self._approvers)
         reception = Reception({key: desk.answering.answer for key, desk in self._desks.items()}, self._insight.of)
-        self._poster = Poster(self._database, slack, companies, self._approvers, reception.answer)
+        reporting = Reporting(self._database, slack, clock)
+        self._poster = Poster(self._database, slack, companies, self._approvers, reception.answer, reporting)
         door = Door(self._database)
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="aside")
         self._backfill = Backfill(self._database, slack.other, door, clock, self._handling.channels)

@@ -57,6 +57,13 @@ class Pending:
     thread_ts: str | None
     posted_at: datetime
     asked_by: Person | None
+    found_by_us: bool
+    """No message stands behind it: a look of our own found it."""
+
+    @property
+    def reported(self) -> bool:
+        """Whether a sync said that it failed."""
+        return self.asked_by is None and not self.found_by_us
 
 
 @dataclass(slots=True)
@@ -312,7 +319,7 @@ class Gatherer:
                 **store.keep_answer(taken, case, answer),
             )
             return
-        later = any(p.asked_by is None and p.posted_at > case.state_since for p in pending)
+        later = any(p.reported and p.posted_at > case.state_since for p in pending)
         if state is CaseState.AWAITING_SYNC and later and answer.proposal is not None:
             lost(taken, self._company, case, answer)
             return
@@ -326,7 +333,7 @@ class Gatherer:
         first = pending[0]
         address = (
             Address(channel=first.channel, thread_ts=first.thread_ts or first.ts)
-            if first.asked_by is None
+            if first.asked_by is None and (first.thread_ts is not None or not first.found_by_us)
             else Address(channel=self._company.alert_channels[0])
         )
         say(taken, card_key(case.id), "card", address, company=case.company, case_id=case.id)
@@ -347,7 +354,7 @@ class Gatherer:
                 )
                 continue
             thread = p.thread_ts or p.ts
-            if (card.channel, card.thread_ts) == (p.channel, thread):
+            if (card.channel, card.thread_ts) == (p.channel, thread) or (p.found_by_us and p.thread_ts is None):
                 continue
             say(
                 taken,
@@ -401,7 +408,7 @@ def _again(taken: Step, case: Any, answer: Answer, pending: Sequence[Pending], n
     return [
         p
         for p in pending
-        if p.asked_by is None and counts(p.posted_at, p.invoice, term=term, since=case.state_since, awaited=awaited)
+        if p.reported and counts(p.posted_at, p.invoice, term=term, since=case.state_since, awaited=awaited)
     ]
 
 
@@ -417,6 +424,7 @@ def _pending(row: Any) -> Pending:
         thread_ts=row.thread_ts,
         posted_at=row.posted_at,
         asked_by=Person(team=asked["team"], user_id=asked["user"]) if asked else None,
+        found_by_us=bool((row.raw or {}).get("found_by_us")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
@@ -34,10 +35,19 @@ class Alert:
     posted_at: datetime
     asked_by: Person | None = None
     """Who asked for a decision; None for a message that reports failures."""
+    found_by_us: bool = False
+    """A look of our own found it before anything failed: no message stands behind it."""
 
 
 def _failure_key(alert: Alert, failure: Failure) -> str:
     return "/".join((alert.team, alert.channel, alert.ts, failure.cause.value, failure.invoice or failure.term or ""))
+
+
+def _behind(alert: Alert) -> dict[str, Any] | None:
+    """What stands behind an alert that is no message; None for one that is."""
+    if alert.asked_by:
+        return {"asked_by": {"team": alert.asked_by.team, "user": alert.asked_by.user_id}}
+    return {"found_by_us": True} if alert.found_by_us else None
 
 
 def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
@@ -56,7 +66,7 @@ def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
             poster_is_person=alert.by_person,
             posted_at=alert.posted_at,
             taken_at=step.now,
-            raw={"asked_by": {"team": alert.asked_by.team, "user": alert.asked_by.user_id}} if alert.asked_by else None,
+            raw=_behind(alert),
         )
         .on_conflict_do_update(index_elements=["channel", "ts"], set_={"taken_at": alerts.c.taken_at})
         .returning(alerts.c.id)
@@ -87,7 +97,7 @@ def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
         return 0
     step.record(
         alert.company,
-        "question" if alert.asked_by else "alert",
+        "question" if alert.asked_by else "found" if alert.found_by_us else "alert",
         {
             "channel": alert.channel,
             "ts": alert.ts,

@@ -284,6 +284,7 @@ def load_view(
         term_origin=note.get("origin", TermOrigin.NONE.value),
         invoices=waiting_invoices(connection, case_id, company.periods),
         alerts=_alerts_of(connection, case_id),
+        found_before=_found_before(connection, case_id),
         diagnosis=None if case.diagnosis is None else DIAGNOSIS.validate_python(case.diagnosis),
         proposal=None if case.proposal is None else PROPOSAL.validate_python(case.proposal),
         digest=case.proposal_digest or "",
@@ -386,6 +387,17 @@ def latest_decision(connection: Connection, case_id: int) -> DecisionView | None
         reason=decision.reason or "",
         reference=decision.reference or "",
     )
+
+
+def _found_before(connection: Connection, case_id: int) -> bool:
+    """Whether looks of our own alone speak of a case."""
+    behind = connection.scalars(
+        select(alerts.c.raw)
+        .join(failures, failures.c.alert_id == alerts.c.id)
+        .where(failures.c.case_id == case_id)
+        .distinct()
+    ).all()
+    return bool(behind) and all((raw or {}).get("found_by_us") for raw in behind)
 
 
 def _alerts_of(connection: Connection, case_id: int) -> int:

@@ -234,6 +234,8 @@ class CaseView:
     alerted_at: datetime
     """The moment of the first alert."""
     closed_at: datetime | None = None
+    found_before: bool = False
+    """A look of our own found it, and no alert speaks of it: nothing has failed yet."""
     decision: DecisionView | None = None
     trouble: Trouble | None = None
     record_no: str = ""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from bot.cases import store
-from bot.cases.outbox import Address, say
+from bot.cases.outbox import Address
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step, step
 from bot.records.engine import Database
@@ -18,6 +18,7 @@ from bot.records.tables import cases, decisions
 from bot.reports import memory
 from bot.reports.reading import Look, Progress, Reading
 from bot.reports.report import Cost, FixedBy, Report
+from bot.reports.telling import tell
 from bot.reports.weeks import Week, covered
 from bot.terms.drift import FAILING, Finding, FindingKind, Fixer, Standing, Tracked, against, find, who_fixed
 from bot.terms.matching import Vocabulary
@@ -152,7 +153,8 @@ class Runner:
             address = Address(
                 channel=channel or company.report_channel or company.alert_channels[0], thread_ts=thread_ts
             )
-            say(taken, f"report:{key}", "report", address, company=company.key, body={"run": kept.run_id})
+            worth = bool(kept.report.open or kept.report.missing or kept.report.standing(Standing.FIXED))
+            tell(taken, company.key, kept.run_id, key, address, with_workbook=worth)
 
     def _fixed_by(
         self, connection: Connection, tracked: tuple[Tracked, ...], look: Look, since: datetime | None

@@ -24,6 +24,7 @@ from bot.slack import said
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.case_card import case_card
 from bot.slack.clients import SlackClients
+from bot.slack.reporting import Reporting
 from bot.slack.turns import PACE_S, Turns
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Poster:
         companies: Companies,
         approvers: Approvers,
         answer: Answerer,
+        reporting: Reporting,
         *,
         search_pause_s: float = 1.0,
         pace_s: float = PACE_S,
@@ -73,6 +75,7 @@ class Poster:
         self._companies = companies
         self._approvers = approvers
         self._answer = answer
+        self._reporting = reporting
         self._search_pause_s = search_pause_s
         self._turns = Turns(database, pace_s)
 
@@ -111,6 +114,8 @@ class Poster:
             self._whisper(row)
         elif row.kind == "answer":
             self._answer_question(row)
+        elif row.kind == "file":
+            self._file(row)
         elif row.state == "posting" and (ts := self._search(row)):
             self._posted(row, ts, 0)
             self._again(row.id)
@@ -125,6 +130,8 @@ class Poster:
         if row.kind != "card":
             if row.kind == "notice":
                 return said.notice(row.body or {}), row.wanted_revision
+            if row.kind == "report":
+                return self._reporting.content(row), row.wanted_revision
             sentence = said.direct if row.kind == "direct" else said.line
             return sentence(row.body or {}, self._case_facts(row)), row.wanted_revision
         company = self._companies[row.company]
@@ -262,6 +269,14 @@ class Poster:
         )
         self._posted(row, "", 1)
 
+    def _file(self, row: Any) -> None:
+        if row.state == "posted":
+            return
+        if self._reporting.upload(row):
+            self._posted(row, "", 1)
+        else:
+            self._again(row.id, CARD_PAUSE)
+
     def _answer_question(self, row: Any) -> None:
         if row.state == "posted":
             return
@@ -281,6 +296,9 @@ class Poster:
 
     def _api_error(self, row: Any, error: SlackApiError) -> None:
         code = str(error.response.get("error", ""))
+        if code == "invalid_blocks" and row.kind == "report" and self._reporting.do_without_chart(row):
+            self._again(row.id)
+            return
         if code in GONE:
             log.info("message %s is gone (%s); posting it anew", row.key, code)
             self._mark(row, state="unposted", ts=None, posted_revision=0, turn_at=None)

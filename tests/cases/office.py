@@ -40,6 +40,7 @@ from bot.slack.clients import clients
 from bot.slack.door import ItemKind
 from bot.slack.handling import Handling
 from bot.slack.posting import Poster
+from bot.slack.reporting import Reporting
 from tests.intacct.conftest import books_at
 from tests.sandbox.serving import serve
 
@@ -128,6 +129,7 @@ class Rooms:
             companies,
             office.approvers,
             lambda _, body: answering.answer(body),
+            Reporting(database, self.slack, clock),
             search_pause_s=0.01,
             pace_s=PACE_S,
         )

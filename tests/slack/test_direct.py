@@ -18,6 +18,7 @@ from bot.sandbox.world import Fault
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.clients import clients
 from bot.slack.posting import Poster
+from bot.slack.reporting import Reporting
 from tests.sandbox.slack.conftest import Stage
 
 CLOCK = SimpleNamespace(now=lambda: datetime(2026, 11, 24, 9, 14, tzinfo=UTC))
@@ -31,7 +32,8 @@ def never(_: dict[str, Any]) -> CardMessage:
 def poster(database: Database, stage: Stage) -> Poster:
     entitled = SimpleNamespace(entitled=lambda _: Entitled(approvers=frozenset({"U0DAN", "U0PRIYA"})))
     slack = clients("xoxb-sandbox-termkeeper", stage.api)
-    return Poster(database, slack, {}, entitled, never, search_pause_s=0.01)
+    reporting = Reporting(database, slack, CLOCK)
+    return Poster(database, slack, {}, entitled, never, reporting, search_pause_s=0.01)
 
 
 def ask_dan(database: Database) -> int:

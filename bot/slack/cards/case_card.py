@@ -136,7 +136,7 @@ def _closing(view: CaseView) -> list[str]:
         line.append(f"expires {words.on_day(view.expires_at)}")
     if view.state is CaseState.AWAITING_DECISION and decided(view):
         line.append(f"an earlier proposal was decided: {decided(view)}")
-    line.append(words.counted(view.alerts, "alert"))
+    line.append("found before it failed" if view.found_before else words.counted(view.alerts, "alert"))
     if view.diagnosis is not None and view.state in BEFORE_DECISION:
         line.append(f"as of {words.at_moment(view.diagnosis.at)}")
     if view.previous_number is not None:

@@ -120,7 +120,7 @@ def _buttons(report: Report, run_id: int, shown: Sequence[tuple[int, Tracked]]) 
     failing = [(place, each) for place, each in shown if each.finding.kind in FAILING]
     return [
         button(
-            ActionId.FINDING_CASE,
+            f"{ActionId.FINDING_CASE}.{place}",
             f"{'See' if each.key in report.cases else 'Open'} the case: {words.visible(each.finding.names[0], 40)}"[
                 :BUTTON_LIMIT
             ],
@@ -139,7 +139,7 @@ def _rest(report: Report, run_id: int, shown: int) -> list[Block]:
     if report.quiet:
         lines.append(f"{words.counted(report.quiet, 'finding')} kept quiet.")
     if report.avoided:
-        lines.append(f"{words.counted(report.avoided, 'failure was', 'failures were')} found before it happened.")
+        lines.append(f"{words.counted(report.avoided, 'finding was', 'findings were')} mended before anything failed.")
     if lines:
         blocks.append(section(" ".join(lines)))
     if report.missing:

@@ -88,5 +88,6 @@ def of_case(view: CaseView) -> Subject:
         proposal=view.proposal,
         billing_url=view.billing_url,
         books_url=view.books_url,
+        failed=not view.found_before,
         settled=view.state not in (CaseState.OPEN, CaseState.AWAITING_DECISION),
     )

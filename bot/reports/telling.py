@@ -1,0 +1,32 @@
+"""What a run has said: its message, and the files in its thread. Kept in the records, posted by the Slack room."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.cases.outbox import Address, say
+from bot.cases.step import Step
+
+
+class FileKind(StrEnum):
+    """What is put into a report's thread."""
+
+    PICTURE = "picture"
+    """The chart as a PNG, where Slack does not take its own chart block."""
+    WORKBOOK = "workbook"
+
+
+def tell(step: Step, company: str, run_id: int, key: str, address: Address, *, with_workbook: bool) -> bool:
+    """Has a run's report posted, once a key; False where it was kept before."""
+    report = f"report:{key}"
+    if not say(step, report, "report", address, company=company, body={"run": run_id}):
+        return False
+    if with_workbook:
+        keep_file(step, company, run_id, report, FileKind.WORKBOOK, address)
+    return True
+
+
+def keep_file(step: Step, company: str, run_id: int, report: str, kind: FileKind, address: Address) -> bool:
+    """Has a file put into the thread of the report message of key `report`, once."""
+    body = {"report": report, "what": kind.value, "run": run_id}
+    return say(step, f"{kind.value}:{report}", "file", address, company=company, body=body)
