@@ -48,6 +48,11 @@ from bot.records.measures import measures
 from bot.records.postgres import EmbeddedPostgres, running_url
 from bot.records.tables import cases
 from bot.records.tables import inbox as inbox_table
+from bot.reports import calendar
+from bot.reports.desk import Reports
+from bot.reports.reading import Reading
+from bot.reports.run import Runner, Spent
+from bot.reports.weeks import DAYS, Rhythm
 from bot.settings import CompanySettings, Settings, close_calendar, terms_policy
 from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
@@ -220,6 +225,25 @@ class Desk:
     gatherer: Gatherer
     workshop: Workshop
     answering: Answering
+    reports: Reports
+
+
+def reports(services: Services, settings: CompanySettings, company: Company, clock: Clock) -> Reports:
+    """A company's reports."""
+    intacct = services.counter("intacct", settings.contract)
+    billing = services.counter("bill", settings.bill_organization_id) if settings.has_bill else None
+
+    def spent() -> Spent:
+        return Spent(
+            intacct=intacct.sent,
+            billing=billing.sent if billing else 0,
+            month=intacct.month(f"{datetime.now(UTC):%Y-%m}"),
+            limit=settings.intacct_monthly_calls,
+        )
+
+    runner = Runner(services.database, clock, company, Reading(company), spent)
+    rhythm = Rhythm(weekday=DAYS.index(settings.report_day), hour=settings.report_hour, zone=company.zone)
+    return Reports(services.database, clock, company, runner, rhythm)
 
 
 class Bot:
@@ -276,6 +300,8 @@ class Bot:
             asking.ASK: told.tell_asked,
             asking.EXPIRY: told.tell_expiring,
             contract.KIND: self._tell_calls,
+            calendar.WEEKLY: self._weekly,
+            calendar.PREFLIGHT: self._preflight,
             **evidence.doings(
                 self._database, clock, self._companies.get, settings.journal_anchor, settings.retention_years
             ),
@@ -292,6 +318,7 @@ class Bot:
             gatherer=Gatherer(database, clock, company, reader),
             workshop=Workshop(database, clock, company, reader),
             answering=Answering(database, clock, company, reader, self._link),
+            reports=reports(self._services, settings, company, clock),
         )
 
     def _permalink(self, channel: str, ts: str) -> str:
@@ -309,6 +336,15 @@ class Bot:
     def _remind(self, company: str, key: str) -> None:
         if desk := self._at(company):
             Reminders(self._database, self._clock, desk.company, self._approvers, self._link).do(key)
+
+    def _weekly(self, company: str, key: str) -> None:
+        if desk := self._at(company):
+            desk.reports.weekly(key)
+
+    def _preflight(self, company: str, key: str) -> None:
+        del key
+        if desk := self._at(company):
+            desk.reports.preflight()
 
     def _tell_calls(self, company: str, key: str) -> None:
         if desk := self._at(company):
@@ -418,13 +454,16 @@ class Bot:
         if missed:
             log.info("%d messages that were posted meanwhile are taken in", missed)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Asks for what is due by the calendar and the records. Never raises."""
         try:
             self._jobs.recover_stalled()
             self._database.trim()
             with step(self._database, self._clock, "tick") as taken:
                 reminding.ask_due(taken.connection, self._companies.values(), taken.now)
                 contract.ask_due(taken.connection, self._companies.values())
+                for desk in self._desks.values():
+                    desk.reports.ask_due(taken.connection, taken.now)
             evidence.ask_due(self._database, self._clock, self._companies, self._settings.journal_anchor)
             nudge_due(self._database, self._clock)
             self._look_who_now_and_then()
@@ -443,7 +482,7 @@ class Bot:
             self._jobs.recover_stalled(0)
         rules.note_start(self._database, self._clock, self._settings)
         self._worker.start()
-        self._scheduler.add_job(self._tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
+        self._scheduler.add_job(self.tick, "interval", seconds=TICK_S, next_run_time=datetime.now(UTC))
         self._scheduler.add_job(self._catch_up, "interval", seconds=CATCH_UP_S)
         self._scheduler.add_job(self._jobs.forget, "interval", hours=24)
         self._scheduler.start()

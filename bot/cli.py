@@ -143,6 +143,7 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     clock.follow()
     try:
         bot = Bot(load(_in_sandbox(values, given)), clock, FOLDER)
+        clock.on_move(bot.tick)
         return _serve(
             bot, f"Termkeeper's sandbox is at {address}/\nOpen it in a browser. Ctrl-C ends everything; var/ keeps it."
         )

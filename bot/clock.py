@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import requests
@@ -25,6 +26,7 @@ class SandboxClock:
         self._offset = timedelta(0)
         self._ended = threading.Event()
         self._session = requests.Session()
+        self._moved: Callable[[], None] = lambda: None
 
     def now(self) -> datetime:
         """The company's moment, aware, UTC."""
@@ -34,6 +36,10 @@ class SandboxClock:
         """Reads the offset now, and from now on each second in a thread of its own."""
         self.read()
         threading.Thread(target=self._run, name="calendar", daemon=True).start()
+
+    def on_move(self, act: Callable[[], None]) -> None:
+        """Has something done each time the calendar is moved: what is due by it need not wait for the next tick."""
+        self._moved = act
 
     def end(self) -> None:
         """Follows no more."""
@@ -49,4 +55,6 @@ class SandboxClock:
             told = self._session.get(self._url, timeout=2).json()
         except (requests.RequestException, ValueError):
             return
-        self._offset = timedelta(seconds=float(told["offset_s"]))
+        before, self._offset = self._offset, timedelta(seconds=float(told["offset_s"]))
+        if self._offset != before:
+            self._moved()

@@ -69,6 +69,7 @@ class CallCounter:
         self._today = today
         self._pending: Counter[date] = Counter()
         self._by_function: Counter[str] = Counter()
+        self._sent = 0
         self._guard = threading.Lock()
         self._flushing = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -77,12 +78,19 @@ class CallCounter:
         """Counts one request; its function, where given, is told by `functions()` only."""
         with self._guard:
             self._pending[self._today()] += 1
+            self._sent += 1
             if function:
                 self._by_function[function] += 1
             if self._timer is None:
                 self._timer = threading.Timer(self._flush_s, self._flush_by_timer)
                 self._timer.daemon = True
                 self._timer.start()
+
+    @property
+    def sent(self) -> int:
+        """How many requests this process has sent since it started."""
+        with self._guard:
+            return self._sent
 
     def functions(self) -> dict[str, int]:
         """What this process has sent since it started, by function."""

@@ -24,6 +24,7 @@ from bot.cases.view import Course
 from bot.records import inbox
 from bot.records.inbox import InboxItem
 from bot.records.tables import cases, messages
+from bot.slack import report_acts
 from bot.slack.cards.names import ActionId, ViewId
 from bot.slack.door import ItemKind
 
@@ -155,6 +156,9 @@ class Handling:
         if payload.get("listing"):
             self._keep_listing(step, item)
             return
+        if payload.get("run") is not None:
+            self._on_report(step, item)
+            return
         if payload.get("question") is not None:
             self._ask_or_check(step, item, action, person)
             return
@@ -183,6 +187,21 @@ class Handling:
             company=company or self._asked_company(payload),
             body={**payload, "gone": company is None},
         )
+
+    def _on_report(self, step: Step, item: InboxItem) -> None:
+        """A button or a view of a report."""
+        payload = item.payload
+        company = report_acts.company_of(step, self._companies, payload["run"])
+        act = report_acts.act_of(step, company, payload, f"report:{item.id}") if company is not None else None
+        if act is None:
+            log.warning("an act on report %s is left alone: its company or finding is not known", payload["run"])
+            return
+        if payload.get("view") is None:
+            report_acts.open_finding(step, act)
+            return
+        values = payload["values"]
+        entitled = self._approvers.recent(act.company.key)
+        report_acts.keep_finding(step, act, entitled, weeks=values["weeks"], reason=values["reason"])
 
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""
@@ -222,6 +241,9 @@ class Handling:
 
     def _submission(self, step: Step, item: InboxItem) -> None:
         payload = item.payload
+        if payload.get("run") is not None:
+            self._on_report(step, item)
+            return
         person = Person(team=payload["team"], user_id=payload["user"])
         handled = self._act(step, item, person, f"submission:{item.id}")
         outcome = self._submitted(_known(ViewId, payload["view"]), handled)

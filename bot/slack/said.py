@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -103,9 +103,18 @@ def _reminder(body: Mapping[str, Any]) -> Reminder:
     )
 
 
+_ABOUT_FINDINGS: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
+    "finding_kept": lambda body: one_liners.finding_kept(body["names"], body["weeks"]),
+    "finding_refused": lambda body: one_liners.finding_refused(body["people"]),
+}
+"""What is whispered about a report's findings, which belong to no case."""
+
+
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
     """A sentence for one person alone."""
     what = body["what"]
+    if what in _ABOUT_FINDINGS:
+        return _ABOUT_FINDINGS[what](body)
     if case is None:
         raise Unsaid(f"nothing is known to say for {what} without a case")
     if what == "refused":

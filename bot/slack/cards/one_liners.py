@@ -206,6 +206,18 @@ def case_gone() -> CardMessage:
     )
 
 
+def finding_kept(names: Sequence[str], weeks: int) -> CardMessage:
+    """To the person who kept a finding quiet."""
+    shown = words.joined([words.code(name, 60) for name in names[:3]])
+    until = f"for {words.counted(weeks, 'week')}, or until it changes" if weeks else "until it changes"
+    return _line(f"Noted: {shown} is kept quiet {until}. Your name and the reason stay with it.")
+
+
+def finding_refused(people: Sequence[str]) -> CardMessage:
+    """To a person who may not keep a finding quiet."""
+    return _line(f"Only {words.people(people)} can keep a finding quiet. Nothing was changed.")
+
+
 def gave_up(task: str, error: str) -> CardMessage:
     """Something that the calendar asked for failed too often."""
     return _line(

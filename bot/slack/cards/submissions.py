@@ -310,6 +310,34 @@ def _one_text(values: Values, block: BlockId, longest: int, *, what: str) -> str
     return reading.problems or text
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFinding:
+    """Which finding is kept quiet, how long, and why."""
+
+    place: int
+    weeks: int
+    """0: until it changes."""
+    reason: str
+
+
+def read_keep(values: Values) -> KeptFinding | Problems:
+    """A finding that is to be kept quiet."""
+    reading = _Reading(values)
+    chosen = {block: _option(values, block) for block in (BlockId.KEEP_FINDING, BlockId.KEEP_WEEKS)}
+    for block, value in chosen.items():
+        if not value.isdecimal():
+            reading.problem(block, "Please choose one.")
+    reason = reading.text(BlockId.KEEP_REASON, REASON_LONGEST, what="a reason")
+    if reading.problems:
+        return reading.problems
+    return KeptFinding(int(chosen[BlockId.KEEP_FINDING]), int(chosen[BlockId.KEEP_WEEKS]), reason)
+
+
+def _option(values: Values, block: BlockId) -> str:
+    option = values.get(block, {}).get(INPUT, {}).get("selected_option")
+    return str(option.get("value", "")) if isinstance(option, dict) else ""
+
+
 def read_tell_term(values: Values) -> ToldTerm | Problems:
     """The term that a person told; its name stays as typed, blanks included."""
     reading = _Reading(values)

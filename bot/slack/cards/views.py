@@ -91,6 +91,12 @@ def notice_view(title: str, sentence: str) -> View:
     return _view(ViewId.NOTICE, title, [section(sentence)], close="Close")
 
 
+def plain_view(view_id: ViewId, title: str, blocks: Sequence[Block], *, submit: str = "", metadata: str = "") -> View:
+    """A view that belongs to no case; `metadata` comes back with its submission."""
+    made = _view(view_id, title, blocks, submit=submit, close="Cancel" if submit else "Close")
+    return made | ({"private_metadata": metadata} if metadata else {})
+
+
 def look_up_view(looked: Sequence[LookUp]) -> View:
     """The message shortcut's answer: the same as `/checkterms`."""
     return _view(ViewId.LOOK_UP, "Payment terms", look_up_blocks(looked), close="Close")

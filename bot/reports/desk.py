@@ -1,0 +1,60 @@
+"""A company's reports: the weekly one, the daily look, and one that a person asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bot.cases.ports import Clock, Company
+from bot.cases.step import step
+from bot.records.engine import Database
+from bot.records.tables import messages
+from bot.reports import calendar
+from bot.reports.cases import open_case
+from bot.reports.reading import Progress
+from bot.reports.run import Kept, RunKind, Runner, new_failures
+from bot.reports.weeks import Rhythm
+
+
+class Reports:
+    """Makes and tells one company's reports."""
+
+    def __init__(self, database: Database, clock: Clock, company: Company, runner: Runner, rhythm: Rhythm) -> None:
+        self._database = database
+        self._clock = clock
+        self._company = company
+        self._runner = runner
+        self._rhythm = rhythm
+
+    def ask_due(self, connection: Connection, now: datetime) -> None:
+        """Asks for what the calendar says is due. For every tick."""
+        calendar.ask_due(connection, self._company.key, self._rhythm, now)
+
+    def weekly(self, key: str) -> None:
+        """Makes the week's report and has it posted, once a key."""
+        with self._database.transaction() as connection:
+            told = connection.scalar(select(messages.c.id).where(messages.c.key == f"report:{key}"))
+        if told is None:
+            self._runner.tell(self._runner.run(RunKind.WEEKLY), key=key)
+
+    def preflight(self) -> None:
+        """Looks whether anything new would fail at the next sync, and has its cases opened before it does.
+
+        Says nothing else. Raises where neither vocabulary could be read: it is tried again.
+        """
+        kept = self._runner.run(RunKind.PREFLIGHT)
+        if kept.report.missing and not kept.report.tracked:
+            raise ConnectionError("; ".join(kept.report.missing))
+        new = [finding for finding in new_failures(kept.report) if finding.invoices]
+        if not new:
+            return
+        channel = self._company.alert_channels[0]
+        with step(self._database, self._clock, f"preflight:{kept.run_id}") as taken:
+            for place, finding in enumerate(new):
+                numbers = kept.waiting.get(finding.names[0], ())
+                open_case(taken, self._company, finding, numbers, key=f"found:{kept.run_id}:{place}", channel=channel)
+
+    def now(self, *, kind: RunKind = RunKind.ASKED, keep: bool = True, progress: Progress = lambda _: None) -> Kept:
+        """The report as of now, for a person who asks; it is posted nowhere."""
+        return self._runner.run(kind, keep=keep, progress=progress)

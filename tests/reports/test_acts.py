@@ -1,0 +1,110 @@
+"""What people do on a report: open a case, keep a finding quiet; and the whole way from approving to fixed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.reports import memory
+from bot.reports.desk import Reports
+from bot.reports.reading import Reading
+from bot.reports.report import Report
+from bot.reports.run import Runner, Spent
+from bot.reports.weeks import Rhythm
+from bot.slack.cards.report import finding_value
+from bot.slack.door import ItemKind
+from bot.terms.drift import Standing
+from tests.cases.office import ALERTS, Office
+
+REPORTS = "C0FINREPORT"
+
+
+def desk(acme: Office) -> Reports:
+    company = acme.rooms.company
+    runner = Runner(acme.database, acme.clock, company, Reading(company), lambda: Spent(intacct=0, billing=0))
+    return Reports(acme.database, acme.clock, company, runner, Rhythm(weekday=0, hour=8, zone=acme.zone))
+
+
+def newest(acme: Office) -> tuple[int, Report]:
+    with acme.database.transaction() as connection:
+        run_id = connection.exec_driver_sql("SELECT max(id) FROM drift_runs").scalar_one()
+        return run_id, memory.report_of(connection, run_id)
+
+
+def place_of(report: Report, name: str) -> int:
+    return next(n for n, each in enumerate(report.tracked) if name in each.finding.names)
+
+
+def press(acme: Office, run_id: int, place: int, user: str = "U0DAN") -> None:
+    (root,) = acme.rooms.slack.other.conversations_history(channel=REPORTS)["messages"]
+    act = {"action": "finding.case", "run": run_id, "place": place, "user": user, "team": "T0ACME"}
+    acme.take(ItemKind.CLICK, f"{user}:{run_id}:{place}", {**act, "channel": REPORTS, "ts": root["ts"]})
+    assert finding_value(run_id, place)
+
+
+def keep(acme: Office, run_id: int, place: int, user: str, weeks: int = 0) -> None:
+    payload: dict[str, Any] = {"view": "view.keep_finding", "run": run_id, "place": place, "user": user}
+    payload |= {"team": "T0ACME", "channel": REPORTS, "values": {"weeks": weeks, "reason": "kept for one client"}}
+    acme.take(ItemKind.SUBMISSION, f"{user}:{run_id}:{place}:{weeks}", payload)
+
+
+def whispered(acme: Office, user: str) -> list[str]:
+    return [each["text"] for each in acme.workspace.ephemerals(user, REPORTS)]
+
+
+def test_from_a_report_a_case_is_opened_approved_and_the_next_report_says_fixed(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly("weekly/acme/2026-W48")
+    acme.work()
+    run_id, report = newest(acme)
+    press(acme, run_id, place_of(report, "Net 45"))
+    press(acme, run_id, place_of(report, "Net 45"), user="U0PRIYA")
+    acme.work()
+    (case,) = acme.cases()
+    assert (case.term_name, case.state) == ("Net 45", "awaiting_decision")
+    acme.click("U0DAN", "case.create", f"{case.id}:{case.proposal_digest}")
+    acme.work()
+    assert acme.cases()[0].state == "awaiting_sync"
+    reports.weekly("weekly/acme/2026-W49")
+    _, report = newest(acme)
+    fixed = next(each for each in report.tracked if "Net 45" in each.finding.names)
+    assert fixed.standing is Standing.FIXED
+    assert {each.key: each.words for each in report.fixed_by}[fixed.key] == "a decision here, case 1"
+
+
+def test_a_finding_is_kept_quiet_by_an_approver_alone_and_stays_so(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly("weekly/acme/2026-W48")
+    run_id, report = newest(acme)
+    keep(acme, run_id, place_of(report, "Net 20"), "U0MARIA")
+    acme.work()
+    assert "Only" in whispered(acme, "clerk")[-1]
+    keep(acme, run_id, place_of(report, "Net 20"), "U0DAN")
+    acme.work()
+    assert "kept quiet until it changes" in whispered(acme, "controller")[-1]
+    assert "finding_kept" in str(acme.journal("finding_kept")) or acme.journal("finding_kept")
+    reports.weekly("weekly/acme/2026-W49")
+    _, report = newest(acme)
+    assert report.quiet == 1
+    assert not [each for each in report.open if "Net 20" in each.finding.names]
+
+
+def test_the_daily_look_opens_cases_for_what_is_new_and_is_silent_afterwards(acme: Office) -> None:
+    reports = desk(acme)
+    reports.preflight()
+    acme.work()
+    terms = {case.term_name for case in acme.cases()}
+    assert {"Net 45", "Net 90", "Net 20"} <= terms
+    cards = len(acme.posted())
+    assert all("found before it failed" in card["text"].lower() for card in acme.posted())
+    reports.preflight()
+    acme.work()
+    assert len(acme.posted()) == cards
+    assert all(message.channel in (ALERTS, REPORTS) for message in acme.messages("card"))
+
+
+def test_a_key_that_was_told_is_not_made_again(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly("weekly/acme/2026-W48")
+    before = len(acme.calls("intacct"))
+    reports.weekly("weekly/acme/2026-W48")
+    assert len(acme.calls("intacct")) == before
