@@ -306,6 +306,7 @@ class Bot:
                 self._database, clock, self._companies.get, settings.journal_anchor, settings.retention_years
             ),
         }
+        self._resting: set[str] = set()
         self._end_front: Callable[[], None] = lambda: None
         self._who_at = -WHO_EVERY_S
 
@@ -352,7 +353,8 @@ class Bot:
 
     def _at(self, company: str) -> Desk | None:
         """The desk of a company; None where the settings name it no more, and its work rests until they do."""
-        if company not in self._desks:
+        if company not in self._desks and company not in self._resting:
+            self._resting.add(company)
             log.warning("work for the company %s rests: the settings do not name it", company)
         return self._desks.get(company)
 

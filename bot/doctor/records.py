@@ -32,7 +32,7 @@ def records(settings: Settings, services: Services) -> Iterator[Finding]:
     yield good(f"Database: PostgreSQL {version}, up to date, journal guarded{beside}")
     for company, count in rest:
         yield warn(
-            f"Database: {count} open cases of the company {company} rest, as the settings do not name it.",
+            f"Database: {count} open {'case' if count == 1 else 'cases'} of {company} at rest: no settings name this company.",
             "Put its settings back, or dismiss them first.",
         )
 

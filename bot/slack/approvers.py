@@ -70,10 +70,14 @@ class SlackApprovers:
     def entitled(self, company: str, *, within_s: float | None = None) -> Entitled:
         """The full, active members among those named; bots, guests and deactivated users are left out.
 
+        Nobody in a company that the settings do not name.
+
         What was read within `within_s` seconds (a minute) is not read again. Raises slack_sdk's errors where the
         workspace does not answer: then nobody is entitled.
         """
-        named = self._named[company]
+        named = self._named.get(company)
+        if named is None:
+            return Entitled()
         age = self._fresh_s if within_s is None else min(within_s, self._fresh_s)
         with self._lock:
             today, kept = named.today(), self._kept.get(company)

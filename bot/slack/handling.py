@@ -108,9 +108,31 @@ class Handling:
             ItemKind.CLICK: self._click,
             ItemKind.SUBMISSION: self._submission,
         }[_known(ItemKind, item.kind)]
-        handler(step, item)
+        if not self._of_no_company(step, item):
+            handler(step, item)
         inbox.scrub(connection, item.id)
         step.finish()
+
+    def _of_no_company(self, step: Step, item: InboxItem) -> bool:
+        """Whether an act is about a case whose company the settings name no more: its doer is told, nothing is done."""
+        case_id = item.payload.get("case_id")
+        if case_id is None:
+            return False
+        key = step.connection.scalar(select(cases.c.company).where(cases.c.id == case_id))
+        if key is None or key in self._companies:
+            return False
+        card = step.connection.execute(select(messages).where(messages.c.key == card_key(case_id))).one_or_none()
+        if card is not None:
+            whisper(
+                step,
+                Address(channel=card.channel, thread_ts=card.thread_ts),
+                company=key,
+                user=item.payload["user"],
+                what="no_company",
+                key=f"no_company:{item.id}",
+                case_id=case_id,
+            )
+        return True
 
     def _message(self, step: Step, item: InboxItem) -> None:
         event: Json = item.payload["event"]

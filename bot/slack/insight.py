@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
 
 from bot.cases.ports import Approvers, Companies, Company
+
+log = logging.getLogger(__name__)
 
 FRESH_S = 60.0
 KEPT = 1_000
@@ -28,15 +32,22 @@ class Insight:
     def of(self, user: str) -> tuple[Company, ...]:
         """The companies of which a person may see cases and answers, in the settings' order.
 
-        Raises slack_sdk's errors where the workspace does not answer: then nothing is shown.
+        Raises slack_sdk's errors where the workspace does not tell his channels: then nothing is shown.
         """
         channels = self._channels(user)
         return tuple(
             company
             for company in self._companies.values()
-            if channels & {*company.alert_channels, company.report_channel}
-            or user in self._approvers.entitled(company.key).people
+            if channels & {*company.alert_channels, company.report_channel} or self._may_decide(user, company)
         )
+
+    def _may_decide(self, user: str, company: Company) -> bool:
+        """False also where the workspace does not tell: what is wrong in one company's settings hides no other."""
+        try:
+            return user in self._approvers.entitled(company.key).people
+        except (SlackClientError, OSError) as error:
+            log.warning("Slack does not tell who may decide in %s: %s", company.key, error)
+            return False
 
     def _channels(self, user: str) -> frozenset[str]:
         with self._lock:

@@ -21,6 +21,7 @@ from bot.slack.cards import views
 from bot.slack.cards.names import ActionId
 from bot.slack.cards.one_liners import moved_on, refusal_sentence
 from bot.slack.cards.views import View, ViewContext
+from bot.slack.cards.which_company import NOT_LOOKED_AFTER
 from bot.slack.parts import Parts
 from bot.slack.pressed import Pressed
 from bot.slack.sorry import REPEAT
@@ -128,6 +129,8 @@ def _filled(parts: Parts, act: Pressed) -> View:
         company_key = connection.scalar(select(cases.c.company).where(cases.c.id == act.case_id))
     if company_key is None:
         return views.notice_view("Not known", "I do not know this case any more. Nothing was done.")
+    if company_key not in parts.companies:
+        return views.notice_view("Not looked after", NOT_LOOKED_AFTER)
     entitled = parts.approvers.entitled(company_key) if act.action in DECIDING else Entitled()
     company = parts.companies[company_key]
     person = Person(team=act.team, user_id=act.user)

@@ -86,7 +86,7 @@ class Poster:
                 self._again(message_id, timedelta(seconds=1))
                 return
             row = self._read(message_id)
-            if row is None or row.state == "dead":
+            if row is None or row.state == "dead" or self._rests(row):
                 return
             try:
                 self._due(row)
@@ -104,6 +104,10 @@ class Poster:
             finally:
                 if got:
                     connection.execute(text("SELECT pg_advisory_unlock(12, :id)"), {"id": message_id})
+
+    def _rests(self, row: Any) -> bool:
+        """Whether a message waits for the settings to name its company again."""
+        return bool(row.company) and row.company not in self._companies and row.kind not in ("whisper", "answer")
 
     def _read(self, message_id: int) -> Any | None:
         with self._database.transaction() as connection:

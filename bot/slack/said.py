@@ -15,6 +15,7 @@ from bot.slack.cards import one_liners
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.closing import Reminder, WaitingCase, period_closes
 from bot.slack.cards.reconciled import reconciled
+from bot.slack.cards.which_company import no_company
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,8 @@ def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence
         return _ABOUT_FINDINGS[what](body)
     if case is None:
         raise Unsaid(f"nothing is known to say for {what} without a case")
+    if what == "no_company":
+        return no_company()
     if what == "refused":
         return one_liners.refused(
             RefusalReason(body["reason"]),

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bot.assembly import Bot
 from bot.clock import RealClock
+from bot.doctor import examine
 from bot.records.engine import Database
 from bot.records.tables import api_calls, cases, journal
 from bot.sandbox.intacct import PATH, routes
@@ -48,6 +49,8 @@ class Two:
     acme: World
     beta: World
     database: Database
+    environment: dict[str, str]
+    end: Callable[[], None]
 
     def messages(self, channel: str) -> list[dict[str, Any]]:
         """What the bot has posted in a channel, threads included."""
@@ -125,23 +128,29 @@ def two(database: Database, tmp_path: Path) -> Iterator[Two]:
         (tmp_path / "acme.csv").write_text(f"{header}INV-1,Net 45,C-1,Globex,2026-11-02,2026-12-17,100,USD\n")
         (tmp_path / "beta.csv").write_text(f"{header}B-900,Net 45,C-9,Wonka,2026-11-02,2026-12-17,900,USD\n")
         (tmp_path / "companies.toml").write_text(tables)
-        settings = load(
-            {
-                "DATABASE_URL": database.url,
-                "SLACK_BOT_TOKEN": BOT_TOKEN,
-                "SLACK_APP_TOKEN": APP_TOKEN,
-                "SLACK_API_URL": stage.api,
-                "COMPANIES_FILE": str(tmp_path / "companies.toml"),
-                "INTACCT_SENDER_ID": "sandbox",
-                "INTACCT_SENDER_PASSWORD": "sandbox-sender-password",
-                "READER_PASSWORD": "sandbox-reader-password",
-                "WRITER_PASSWORD": "sandbox-writer-password",
-            }
-        )
-        bot = Bot(settings, RealClock(), tmp_path)
-        stack.callback(bot.stop)
+        environment = {
+            "DATABASE_URL": database.url,
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": APP_TOKEN,
+            "SLACK_API_URL": stage.api,
+            "COMPANIES_FILE": str(tmp_path / "companies.toml"),
+            "INTACCT_SENDER_ID": "sandbox",
+            "INTACCT_SENDER_PASSWORD": "sandbox-sender-password",
+            "READER_PASSWORD": "sandbox-reader-password",
+            "WRITER_PASSWORD": "sandbox-writer-password",
+        }
+        bot = Bot(load(environment), RealClock(), tmp_path)
+        ending = stack.enter_context(ExitStack())
+        ending.callback(bot.stop)
         bot.start()
-        two = Two(stage=stage, acme=worlds["acme"], beta=worlds["beta"], database=database)
+        two = Two(
+            stage=stage,
+            acme=worlds["acme"],
+            beta=worlds["beta"],
+            database=database,
+            environment=environment,
+            end=ending.close,
+        )
         for channel, number in ((ACME, "INV-1"), (BETA, "B-900")):
             words = f"Invoice [{number}] cannot be created in Intacct: Could not retrieve the Sequence record!"
             event = {"type": "message", "text": words, "bot_id": "B0BILL"}
@@ -203,3 +212,42 @@ def test_look_ups_and_homes_show_each_person_his_own_companies(two: Two) -> None
             return set(connection.scalars(counted)) == {"acme", "beta"}
 
     until(both, "the calls of each company's contract")
+
+
+def test_doctor_names_the_company_of_each_line(
+    two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in two.environment.items():
+        monkeypatch.setenv(name, value)
+    assert examine(tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "names acme, beta" in told
+    for words in ("[acme] Slack: in #finance-alerts", "[beta] Slack: in #beta-alerts", "[beta] Intacct: sign-in"):
+        assert f"ok    {words}" in told
+    assert "warn  [acme] Slack: 1 approver" in told
+    two.stage.do(lambda: two.stage.workspace.remove(BOT_USER, BETA))
+    assert examine(tmp_path) == 1
+    failing = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAIL")]
+    assert len(failing) == 1
+    assert failing[0].startswith("FAIL  [beta] Slack: the bot is not in #beta-alerts.")
+
+
+def test_a_company_that_is_taken_out_of_the_settings_rests_and_its_people_are_told(
+    two: Two, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = two.card(BETA, "Net 45 is missing in Intacct", "B-900")
+    two.end()
+    file = tmp_path / "companies.toml"
+    file.write_text(file.read_text().split("[beta]")[0])
+    for name, value in two.environment.items():
+        monkeypatch.setenv(name, value)
+    bot = Bot(load(two.environment), RealClock(), tmp_path)
+    try:
+        bot.start()
+        two.press(PRIYA, BETA, card, "case.create")
+        until(lambda: [w for w in two.whispers(PRIYA, BETA) if "do not look after this company" in w], "the answer")
+        assert names(two.beta) == {"Net 30"}
+        assert examine(tmp_path) == 0
+        assert "warn  Database: 1 open case of beta at rest" in capsys.readouterr().out
+    finally:
+        bot.stop()

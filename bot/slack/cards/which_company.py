@@ -8,6 +8,7 @@ from bot.slack.cards import words
 from bot.slack.cards.blocks import CardMessage, message, section
 from bot.slack.cards.names import COMMAND
 
+NOT_LOOKED_AFTER = "I do not look after this company any more. Nothing was done; the admin can put its settings back."
 SHOWN = 20
 """Companies named in one answer."""
 
@@ -50,8 +51,8 @@ def other_company(here: str) -> CardMessage:
 
 
 def no_company() -> CardMessage:
-    """A question about a company that the settings name no more."""
-    return message([section("I do not look after this company any more, so I cannot look this up.")])
+    """A question or an act about a company that the settings name no more."""
+    return message([section(NOT_LOOKED_AFTER)])
 
 
 def _where(channels: Sequence[str]) -> str:
