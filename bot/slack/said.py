@@ -104,22 +104,21 @@ def _reminder(body: Mapping[str, Any]) -> Reminder:
     )
 
 
-_ABOUT_FINDINGS: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
+_OF_NO_CASE: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
     "finding_kept": lambda body: one_liners.finding_kept(body["names"], body["weeks"]),
     "finding_refused": lambda body: one_liners.finding_refused(body["people"]),
+    "no_company": lambda _: no_company(),
 }
-"""What is whispered about a report's findings, which belong to no case."""
+"""What is whispered that speaks of no case: of a report's findings, of a company that is not looked after."""
 
 
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
     """A sentence for one person alone."""
     what = body["what"]
-    if what in _ABOUT_FINDINGS:
-        return _ABOUT_FINDINGS[what](body)
+    if what in _OF_NO_CASE:
+        return _OF_NO_CASE[what](body)
     if case is None:
         raise Unsaid(f"nothing is known to say for {what} without a case")
-    if what == "no_company":
-        return no_company()
     if what == "refused":
         return one_liners.refused(
             RefusalReason(body["reason"]),
