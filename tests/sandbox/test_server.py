@@ -49,7 +49,7 @@ def address(settings: dict[str, str]) -> str:
 def test_it_prints_one_line_of_settings_that_work(tmp_path: Path) -> None:
     with running(tmp_path) as (_process, settings):
         assert {name.split("_")[0] for name in settings} == {
-            *("PORT", "TIMEZONE", "SLACK", "ALERT", "REPORT", "APPROVERS", "INTACCT", "BILL"),
+            *("PORT", "TIMEZONE", "SLACK", "ALERT", "REPORT", "APPROVERS", "INTACCT", "BILL", "CLOSE"),
         }
         assert all(isinstance(value, str) and value for value in settings.values())
         answer = requests.post(
