@@ -388,6 +388,9 @@ def settle(taken: Step, case: Any, answer: Answer, *, now: datetime, **columns: 
             note["record_no"] = match.term.record_no
             new = state is CaseState.AWAITING_DECISION or answer.diagnosis.newer_than_alert
             note["by_others"] = new and not store.made_by_us(taken.connection, case.company, match.term)
+        if event is CaseEvent.APPEARED:
+            # What was proposed stays on the card: it may be there with another rule.
+            kept |= {"proposal": case.proposal, "proposal_digest": case.proposal_digest}
         taken.move(case, event, due_at=now, note=kept.pop("note", {}) | note, **kept)
         return
     if state is CaseState.OPEN:

@@ -67,6 +67,10 @@ class Findings:
     source_terms: tuple[SourceTerm, ...] | None
     source_trouble: str = ""
     books_trouble: str = ""
+    books_error: IntacctError | None = None
+    """What `books_trouble` says, with its kind."""
+    source_terms_trouble: str = ""
+    """Why the source's terms could not be read; empty where they were, and where it keeps none."""
     not_known: tuple[str, ...] = ()
 
     def days_of(self, name: str) -> int | None:
@@ -81,6 +85,8 @@ class Others:
     by_term: Mapping[str, TermInvoices] = field(default_factory=dict)
     trouble: str = ""
     """A sentence where they could not be read."""
+    unread: bool = False
+    """Whether asking later may help: the source can tell them and did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,8 @@ class Answer:
 
     diagnosis: Diagnosis
     proposal: Proposal | None
+    unread: str = ""
+    """What the source should have told for the proof and did not; empty where nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +136,8 @@ class Reader:
         source_terms = self._pool.submit(self._source_terms.get, fresh=fresh)
         terms = self._pool.submit(self.vocabulary, fresh=fresh)
         uses = self._pool.submit(self._uses.get)
-        source_trouble = books_trouble = ""
+        source_trouble = books_trouble = source_terms_trouble = ""
+        books_error: IntacctError | None = None
         not_known: list[str] = []
         found: Mapping[str, tuple[BilledInvoice, ...]] = {}
         kept_terms: tuple[SourceTerm, ...] | None = None
@@ -143,11 +152,12 @@ class Reader:
         except SourceUnsupported:
             not_known.append(f"{source.label} keeps no days for its terms.")
         except SourceError as error:
-            not_known.append(f"The terms at {source.label} could not be read: {error}")
+            source_terms_trouble = f"The terms at {source.label} could not be read: {error}"
+            not_known.append(source_terms_trouble)
         try:
             vocabulary = terms.result()
         except IntacctError as error:
-            books_trouble = str(error)
+            books_trouble, books_error = str(error), error
         try:
             counted = uses.result()
         except IntacctError as error:
@@ -160,6 +170,8 @@ class Reader:
             source_terms=kept_terms,
             source_trouble=source_trouble,
             books_trouble=books_trouble,
+            books_error=books_error,
+            source_terms_trouble=source_terms_trouble,
             not_known=tuple(not_known),
         )
 
@@ -172,7 +184,7 @@ class Reader:
         except SourceUnsupported:
             return Others(trouble=f"{self._company.source.label} cannot list the other invoices with this term.")
         except SourceError as error:
-            return Others(trouble=f"Other invoices with this term could not be read: {error}")
+            return Others(trouble=f"Other invoices with this term could not be read: {error}", unread=True)
         return Others(by_term=found)
 
     def answer(
@@ -222,7 +234,8 @@ class Reader:
         proposal = proposed if isinstance(proposed, Proposal) else None
         if proposal is not None and entry is not None:
             proposal = replace(proposal, description=entry.description)
-        return Answer(diagnosis=diagnosis, proposal=proposal)
+        unread = others.trouble if isinstance(others, Others) and others.unread else ""
+        return Answer(diagnosis=diagnosis, proposal=proposal, unread=findings.source_terms_trouble or unread)
 
     def _last_used(self, match: Match) -> date | None:
         if match.kind is not MatchKind.INACTIVE:

@@ -14,9 +14,10 @@ from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.codec import BILLED, CHOICE, DIAGNOSIS, DIFFERENCES, INVOICE_NOTE, PROPOSAL, RULE, TROUBLE, digest
 from bot.cases.policy import Part, Participant, who_made
 from bot.cases.ports import Company, Entitled, Person
+from bot.cases.readback import rule_differences
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Step
-from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView
+from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView, FieldDifference
 from bot.close import NO_PERIODS, Periods
 from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
 from bot.terms.term import ArTerm
@@ -305,6 +306,10 @@ def load_view(
         appeared=bool(note.get("appeared")),
         to_acknowledge=to_acknowledge(note),
         in_books_at=datetime.fromisoformat(note["in_books_at"]) if note.get("in_books_at") else None,
+        appeared_otherwise=_appeared_otherwise(case),
+        changed=_changed_since(case),
+        delay=note.get("delay", ""),
+        due_at=case.due_at,
         wrong_invoice_note=note.get("wrong_invoice", ""),
         previous_number=_number_of(connection, case.previous_case_id),
         merged_into=_number_of(connection, case.merged_into_id),
@@ -398,6 +403,21 @@ def _found_before(connection: Connection, case_id: int) -> bool:
         .distinct()
     ).all()
     return bool(behind) and all((raw or {}).get("found_by_us") for raw in behind)
+
+
+def _appeared_otherwise(case: CaseRow) -> tuple[FieldDifference, ...]:
+    """What of a term that appeared by itself is not as the case's proposal would have made it."""
+    if not (case.note or {}).get("appeared") or case.proposal is None or case.diagnosis is None:
+        return ()
+    proposal, match = PROPOSAL.validate_python(case.proposal), DIAGNOSIS.validate_python(case.diagnosis).match
+    return () if match is None or match.term is None else rule_differences(proposal.rule, match.term)
+
+
+def _changed_since(case: CaseRow) -> tuple[FieldDifference, ...]:
+    changed = (case.note or {}).get("changed")
+    if not changed or changed["digest"] != case.proposal_digest:
+        return ()
+    return DIFFERENCES.validate_python(changed["differences"])
 
 
 def _alerts_of(connection: Connection, case_id: int) -> int:

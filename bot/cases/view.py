@@ -246,6 +246,14 @@ class CaseView:
     """Somebody made the term in Intacct without a decision here: an approver acknowledges it before the case closes."""
     in_books_at: datetime | None = None
     """When the last of the invoices was made in Intacct, for a closed case; None where Intacct does not tell."""
+    appeared_otherwise: tuple[FieldDifference, ...] = ()
+    """Where it appeared: what of it is not as it was proposed here."""
+    changed: tuple[FieldDifference, ...] = ()
+    """What an approver had approved that is otherwise in the present proposal, as something changed before the write."""
+    delay: str = ""
+    """Why an approved write has not begun: what could not be read, or took nothing."""
+    due_at: datetime | None = None
+    """When the case is looked at next."""
     wrong_invoice_note: str = ""
     """What the invoice should say, as the person put it (state awaiting_correction)."""
     previous_number: int | None = None

@@ -17,6 +17,7 @@ from bot.intacct.invoices import BookedInvoice, Made
 from bot.intacct.ports import CallCounter, Gate
 from bot.intacct.query import Query, Row, rows
 from bot.intacct.session import Refusals, SignedIn
+from bot.intacct.term_fields import OWNER
 from bot.intacct.terms import TermChanges
 from bot.intacct.wire import TimeLimits, Wire
 from bot.terms.term import ArTerm, PaymentTerm
@@ -137,6 +138,10 @@ class Intacct:
     def last_use(self, name: str) -> date | None:
         """The date of the latest invoice that bears exactly this term; None where there is none."""
         return self._use.last(name)
+
+    def tells_owners(self) -> bool:
+        """Whether this company tells which entity owns a term, as far as is known by now."""
+        return OWNER in self._fields.present("ARTERM", (OWNER,))
 
     def fields(self, kind: str) -> frozenset[str]:
         """The fields that an object (`ARTERM`, `ARINVOICE`) has in this company."""

@@ -60,6 +60,8 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
         return one_liners.gave_up(body["task"], body["error"])
     if what == "calls_near":
         return one_liners.calls_near(body["calls"], body["limit"], body["month"])
+    if what == "sign_in_refused":
+        return one_liners.sign_in_refused(body["sentence"], body["words"], body["advice"])
     if what == "set_aside":
         return one_liners.set_aside(body["kind"], body["error"])
     if what == "reconciled":

@@ -37,6 +37,8 @@ class Action(StrEnum):
     """`update_arterm` that sets status active and nothing else."""
     BY_HAND = "by_hand"
     """A rule that the XML gateway cannot create: instructions for a person, field by field."""
+    DEACTIVATE = "deactivate"
+    """`update_arterm` that sets status inactive and nothing else: a term of ours is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from bot.slack.cards.facts import invoice_lines, order_lines
 from bot.slack.cards.names import METADATA_EVENT
 from bot.slack.cards.outcome import (
     BEFORE_DECISION,
+    changed_lines,
     corrected_invoices,
     decided,
     outcome_lines,
@@ -37,7 +38,7 @@ def case_card(view: CaseView) -> CardMessage:
     """The card of a case at this revision; its metadata carries the case's id."""
     subject = of_case(view)
     blocks = [section(_state_line(view, subject))]
-    outcome = [line for line in outcome_lines(view, subject) if line]
+    outcome = [line for line in (*outcome_lines(view, subject), *changed_lines(view)) if line]
     if outcome:
         blocks.append(section(*outcome))
     blocks += _matter(view, subject)

@@ -239,6 +239,15 @@ def calls_near(calls: int, limit: int, month: str) -> CardMessage:
     )
 
 
+def sign_in_refused(sentence: str, vendor_words: str, advice: str) -> CardMessage:
+    """Intacct refused a sign-in, so nothing is written until somebody has put it right."""
+    told = f" Intacct says: “{words.said(vendor_words, 300)}”" if vendor_words else ""
+    return _line(
+        f"{words.said(sentence, 300)}{told} Nothing more is written to Intacct until it is put right. "
+        f"{words.said(advice, 300)} Then start the bot again; `python -m bot doctor` checks the set-up."
+    )
+
+
 def set_aside(kind: str, error: str) -> CardMessage:
     """Something that came from Slack could not be worked off."""
     return _line(

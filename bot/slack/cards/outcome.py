@@ -140,6 +140,16 @@ def outcome_lines(view: CaseView, subject: Subject) -> list[str]:
     return told[view.state]()
 
 
+def changed_lines(view: CaseView) -> list[str]:
+    """What changed between an approval and the moment of writing, so that nothing was written."""
+    if view.state is not CaseState.AWAITING_DECISION or not view.changed:
+        return []
+    return [
+        "*Nothing was written.* When it was to be, this was no longer what had been approved:",
+        *difference_lines(view.changed, "approved", "now"),
+    ]
+
+
 def decided(view: CaseView) -> str:
     """`Approved by Dan today 9:20.`, with the reason and reference where there are any."""
     decision = view.decision
@@ -160,6 +170,9 @@ def decided(view: CaseView) -> str:
 
 def _writing(view: CaseView, subject: Subject) -> list[str]:
     act = "reactivated" if view.proposal is not None and view.proposal.action is Action.REACTIVATE else "created"
+    if view.delay:
+        when = f" I try again {words.at_moment(view.due_at)}." if view.due_at is not None else ""
+        return [decided(view), f"Nothing is written yet: {words.said(view.delay, 300)}{when}"]
     return [decided(view), f"{subject.coded_term} is being {act} in {subject.books_link}, then read back."]
 
 
@@ -209,6 +222,13 @@ def _awaiting_sync(view: CaseView, subject: Subject) -> list[str]:
         return [decided(view), *_with_steps(proof, subject, left)]
     if view.appeared:
         told = f"It is there and active{f' ({record})' if record else ''}, and was not written by this case."
+        if view.appeared_otherwise:
+            return [
+                decided(view),
+                f"{told} Its rule is not the one that was proposed here:",
+                *difference_lines(view.appeared_otherwise, "proposed", "in Intacct"),
+                *_with_steps(_OTHER_RULE, subject, left),
+            ]
         return [decided(view), *_with_steps(told, subject, left)]
     corrected = corrected_invoices(view)
     if corrected:
@@ -244,6 +264,12 @@ def _differing(view: CaseView) -> list[str]:
         lines.append(f"*{words.name(invoice.number, 60)}* is in Intacct, not as billed:")
         lines += difference_lines(invoice.differences, "billed", "in Intacct")
     return lines
+
+
+_OTHER_RULE = (
+    "Invoices that sync now fall due by the rule in Intacct, not by the one that the customers were told. "
+    "Have it looked at before you sync."
+)
 
 
 def sync_again(subject: Subject, left: Sequence[CaseInvoice]) -> str:

@@ -33,6 +33,7 @@ def plan_lines(subject: Subject, tense: Tense = Tense.WOULD) -> list[str]:
         Action.CREATE: f"*What {tense} created*",
         Action.REACTIVATE: f"*What {tense} reactivated*",
         Action.BY_HAND: "*What a person has to create by hand*",
+        Action.DEACTIVATE: f"*What {tense} made inactive*",
     }[proposal.action]
     lines = [title, fields_line(subject, proposal)]
     if proposal.action is Action.BY_HAND:

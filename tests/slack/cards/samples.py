@@ -370,6 +370,21 @@ ARRIVED = tuple(replace(invoice, arrival=Arrival.ARRIVED) for invoice in waiting
 BY_STATE: dict[str, CaseView] = {
     "awaiting correction": case(state=CaseState.AWAITING_CORRECTION, wrong_invoice_note="Net 30, as in the contract"),
     "writing": case(state=CaseState.WRITING, decision=APPROVED),
+    "writing delayed": case(
+        state=CaseState.WRITING,
+        decision=APPROVED,
+        delay="BILL did not answer in time.",
+        due_at=NOW + timedelta(minutes=7),
+    ),
+    "changed since approved": case(
+        decision=APPROVED,
+        changed=(
+            FieldDifference(
+                label="Due", expected="45 days from the invoice date", found="54 days from the invoice date"
+            ),
+            FieldDifference(label="Conflicts", expected="none", found="The name says 45 days, BILL says 54."),
+        ),
+    ),
     "verifying": case(state=CaseState.VERIFYING, decision=APPROVED),
     "unverified": case(
         state=CaseState.UNVERIFIED,
@@ -418,6 +433,16 @@ BY_STATE: dict[str, CaseView] = {
     ),
     "seen since": case(state=CaseState.AWAITING_SYNC, decision=APPROVED, record_no="48", invoices=NOTED),
     "as billed in the end": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=ARRIVED),
+    "appeared with another rule": case(
+        state=CaseState.AWAITING_SYNC,
+        appeared=True,
+        record_no="48",
+        appeared_otherwise=(
+            FieldDifference(
+                label="Due", expected="45 days from the invoice date", found="54 days from the invoice date"
+            ),
+        ),
+    ),
     "corrected": case(state=CaseState.AWAITING_SYNC, invoices=waiting("Net 30")[:1]),
     "arrived different": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=DIFFERENT),
     "closed": case(
