@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,12 @@ class Writer:
         self._company = company
         self._reader = reader
 
+    @contextmanager
+    def _holding(self, case: Any, cause: str) -> Iterator[tuple[Step, Any]]:
+        """A step that has the case's row first, so that no two wait for each other; and the row as it is now."""
+        with step(self._database, self._clock, cause) as taken:
+            yield taken, store.hold(taken.connection, case.id)
+
     def write(self, case: Any, cause: str) -> bool:
         """One round in state `writing`; whether the case moved on. Raises Stale where it moved meanwhile."""
         proposal = PROPOSAL.validate_python(case.proposal)
@@ -98,7 +105,7 @@ class Writer:
 
     def _end_started(self, case: Any, tried: Attempts, cause: str) -> None:
         """An attempt that nobody ended: its process died, so its outcome is not known."""
-        with step(self._database, self._clock, cause) as taken:
+        with self._holding(case, cause) as (taken, _):
             for attempt in tried.started:
                 sentence = "The process ended before an answer was read."
                 _end(taken, attempt.id, "unknown", {"sentence": sentence})
@@ -210,18 +217,18 @@ class Writer:
         try:
             reply = self._asked(proposal, control_id)
         except OutcomeUnknown as error:
-            with step(self._database, self._clock, cause) as taken:
+            with self._holding(case, cause) as (taken, _):
                 self._ended(taken, case, write_id, "unknown", error)
                 _first_round(taken, case)
             return True
         except NothingRun as error:
-            with step(self._database, self._clock, cause) as taken:
+            with self._holding(case, cause) as (taken, _):
                 self._ended(taken, case, write_id, "refused", error)
             return self._not_yet(case, str(error), error, cause)
         except Refused as error:
             if error.duplicate:
                 # It may be an attempt of this decision that was not answered, or somebody else's: read, not believed.
-                with step(self._database, self._clock, cause) as taken:
+                with self._holding(case, cause) as (taken, _):
                     self._ended(taken, case, write_id, "refused", error, duplicate=True)
                 return self._written(case, cause) if tried.uncertain else True
             return self._refused(case, write_id, error, cause)
@@ -247,8 +254,7 @@ class Writer:
     ) -> int:
         """Notes the attempt before it is sent. Raises Stale where somebody else is at it."""
         function = FUNCTIONS[proposal.action]
-        with step(self._database, self._clock, cause) as taken:
-            held = store.hold(taken.connection, case.id)
+        with self._holding(case, cause) as (taken, held):
             if held.version != case.version or CaseState(held.state) is not CaseState.WRITING:
                 raise Stale
             write_id = taken.connection.scalar(
@@ -286,7 +292,7 @@ class Writer:
         return int(write_id)
 
     def _answered(self, case: Any, write_id: int, reply: WriteReply, cause: str) -> bool:
-        with step(self._database, self._clock, cause) as taken:
+        with self._holding(case, cause) as (taken, fresh):
             _end(taken, write_id, "answered", None, request=reply.request_xml, reply=reply.reply_xml)
             taken.record(
                 case.company,
@@ -294,7 +300,6 @@ class Writer:
                 {"case": case.number, "request": reply.request_xml, "reply": reply.reply_xml},
                 case_id=case.id,
             )
-            fresh = store.hold(taken.connection, case.id)
             taken.move(case, CaseEvent.WRITTEN, due_at=taken.now, note=_note(fresh))
         return True
 
@@ -327,15 +332,13 @@ class Writer:
         )
 
     def _written(self, case: Any, cause: str) -> bool:
-        with step(self._database, self._clock, cause) as taken:
-            fresh = store.hold(taken.connection, case.id)
+        with self._holding(case, cause) as (taken, fresh):
             taken.move(case, CaseEvent.WRITTEN, due_at=taken.now, note=_note(fresh))
         return True
 
     def _refused(self, case: Any, write_id: int, error: IntacctError, cause: str) -> bool:
-        with step(self._database, self._clock, cause) as taken:
+        with self._holding(case, cause) as (taken, fresh):
             self._ended(taken, case, write_id, "refused", error)
-            fresh = store.hold(taken.connection, case.id)
             note = _note(fresh, trouble=_kept(trouble_of(error)))
             taken.move(case, CaseEvent.REFUSED, note=note, content={"error": str(error)})
             self._tell_sign_in(taken, error)
@@ -347,8 +350,7 @@ class Writer:
         if not hopeless and case.rounds < len(PAUSES):
             wait = getattr(error, "retry_after", None)
             pause = max(PAUSES[case.rounds], timedelta(seconds=wait or 0))
-            with step(self._database, self._clock, cause) as taken:
-                fresh = store.hold(taken.connection, case.id)
+            with self._holding(case, cause) as (taken, fresh):
                 store.change(taken, case.id, note={**(fresh.note or {}), "delay": sentence})
             later(self._database, self._clock, case, pause)
             return False
@@ -359,8 +361,7 @@ class Writer:
             if error and hopeless
             else "Press Check again once it answers: I look, and make a new proposal.",
         )
-        with step(self._database, self._clock, cause) as taken:
-            fresh = store.hold(taken.connection, case.id)
+        with self._holding(case, cause) as (taken, fresh):
             note = _note(fresh, trouble=_kept(trouble))
             taken.move(case, CaseEvent.REFUSED, note=note, content={"error": sentence, "written": False})
             self._tell_sign_in(taken, error)
@@ -443,7 +444,7 @@ class Writer:
 
     def _identical(self, case: Any, proposal: Proposal, tried: Attempts, there: ArTerm, cause: str) -> None:
         ours = _ours(case, proposal, tried, there)
-        with step(self._database, self._clock, cause) as taken:
+        with self._holding(case, cause) as (taken, _):
             note = _note(case, record_no=there.record_no, trouble=None, **_made(proposal, there, ours=ours))
             if ours:
                 _keep_record(taken, tried, there)
@@ -481,7 +482,7 @@ class Writer:
             )
         ours = stored is not None and _ours(case, proposal, tried, stored)
         trouble = _why_different(proposal, tried, stored, wrong, ours=ours)
-        with step(self._database, self._clock, cause) as taken:
+        with self._holding(case, cause) as (taken, _):
             made = _made(proposal, stored, ours=ours) if stored is not None else {}
             if stored is not None and ours:
                 _keep_record(taken, tried, stored)
