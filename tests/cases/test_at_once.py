@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import func, select
 
+from bot.cases.ports import Entitled
 from bot.records import inbox
 from bot.records.engine import Database
 from bot.records.tables import decisions, messages
@@ -22,9 +23,11 @@ CLICKS = 50
 class Named:
     """Dan and Priya, always."""
 
-    def entitled(self, company: str) -> object:
+    def entitled(self, company: str) -> Entitled:
         del company
         return ENTITLED
+
+    recent = entitled
 
 
 def test_fifty_clicks_over_two_databases_make_one_decision_and_one_write(database: Database) -> None:
@@ -63,7 +66,7 @@ def test_fifty_clicks_over_two_databases_make_one_decision_and_one_write(databas
 
 def drain(desk: Desk) -> int:
     """Works off what is due."""
-    handling = Handling({"acme": desk.company}, Named(), desk.clock)  # type: ignore[arg-type]
+    handling = Handling({"acme": desk.company}, Named(), desk.clock)
     return inbox.drain(desk.database, handling.handle)
 
 
