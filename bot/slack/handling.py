@@ -266,9 +266,10 @@ class Handling:
         if payload.get("run") is not None:
             self._on_report(step, item)
             return
+        view = _known(ViewId, payload["view"])
         person = Person(team=payload["team"], user_id=payload["user"])
         handled = self._act(step, item, person, f"submission:{item.id}")
-        outcome = self._submitted(_known(ViewId, payload["view"]), handled)
+        outcome = self._submitted(view, handled)
         self._tell(step, handled, outcome)
 
     def _submitted(self, view: ViewId, handled: _Handled) -> Outcome:

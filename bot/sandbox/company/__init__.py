@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.sandbox.company.closing import CLOSE_CALENDAR, write_close_calendar
 from bot.sandbox.company.founding import found
 
-__all__ = ["CLOSE_CALENDAR", "found", "write_close_calendar"]
+__all__ = ["found"]
