@@ -26,6 +26,7 @@ SCOPES = (
     "users:read",
     "usergroups:read",
     "im:write",
+    "im:history",
 )
 """What manifest.yml asks for."""
 CLOCK_WARN_S = 60

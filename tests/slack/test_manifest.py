@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
+from bot.doctor.workspace import SCOPES
 from bot.slack.cards.names import COMMAND, MESSAGE_SHORTCUT
 from tests.shared import need_shared
 
@@ -80,3 +81,7 @@ def test_what_the_code_listens_to_is_declared() -> None:
         "app_home_opened",
         "member_joined_channel",
     }
+
+
+def test_doctor_looks_for_every_scope_that_the_manifest_asks_for() -> None:
+    assert set(SCOPES) == set(_manifest()["oauth_config"]["scopes"]["bot"])
