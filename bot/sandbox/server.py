@@ -34,9 +34,13 @@ END_SECONDS = 2
 TIMEZONE = "America/New_York"
 
 
-def settings(address: str) -> dict[str, str]:
-    """What a client must be set to, by the names of Termkeeper's settings; all of it is fixed and public."""
-    return {
+def settings(address: str, folder: Path | None = None) -> dict[str, str]:
+    """What a client must be set to, by the names of Termkeeper's settings; all of it is fixed and public.
+
+    `folder`: where the files are that a client is pointed at; without one it is pointed at none.
+    """
+    files = {"CLOSE_CALENDAR": str(folder.resolve() / company.CLOSE_CALENDAR)} if folder else {}
+    return files | {
         "PORT": address.rpartition(":")[2],
         "TIMEZONE": TIMEZONE,
         "SLACK_API_URL": f"{address}/sandbox/slack/api/",
@@ -66,7 +70,7 @@ def build(world: World, folder: Path | None = None) -> Starlette:
     """The whole sandbox as one ASGI application; `world.address` must be set before the first request."""
     workspace = slack.Workspace.of(world)
     sync = Sync(world, workspace.post_as_app)
-    description = control.Description(_identity(world, folder), settings)
+    description = control.Description(_identity(world, folder), lambda address: settings(address, folder))
     routes = [
         *slack.routes(world),
         *intacct.routes(world),
@@ -131,6 +135,7 @@ def run(port: int, folder: Path, *, as_json: bool = False, fresh: bool = False) 
     world = World(folder)
     world.address = f"http://{HOST}:{listener.getsockname()[1]}"
     company.found(world)
+    company.write_close_calendar(folder, world.calendar.now())
     server = SandboxServer(_config(build(world, folder)), world)
     _announce(world.address, folder, as_json=as_json)
     asyncio.run(server.serve(sockets=[listener]))
@@ -159,7 +164,7 @@ def _port_words(port: int, problem: OSError) -> str:
 
 def _announce(address: str, folder: Path, *, as_json: bool) -> None:
     """Tells where things are, once the port is open: requests wait from now on and are answered in a moment."""
-    values = settings(address)
+    values = settings(address, folder)
     if as_json:
         print(json.dumps(values), flush=True)
         return
