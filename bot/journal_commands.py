@@ -23,7 +23,7 @@ from bot.clock import RealClock, SandboxClock
 from bot.evidence import access, anchors, verify
 from bot.evidence.export import Made, Wanted, export
 from bot.evidence.population import Period, read_changes, why_unread
-from bot.evidence.stories import NoSuchCase, story_of
+from bot.evidence.stories import NoSuchCase, names, story_of
 from bot.evidence.telling import line
 from bot.intacct.errors import IntacctError
 from bot.records.engine import Database
@@ -139,10 +139,11 @@ def _show(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
         still(connection)
         company = chosen(connection, wanted.company)
         story = story_of(connection, company, wanted.case)
+        people = names(connection, company)
     print(f"Case {story.number}{f', {story.term_name}' if story.term_name else ''}, {company}, {story.state}.")
     print(f"Times are {there.key}. The number before each line is the entry's in the chain.")
     for entry in story.entries:
-        print(line(entry, there))
+        print(line(entry, there, people))
     return OK
 
 
@@ -246,7 +247,7 @@ def _people(services: Services, database: Database, company: str) -> Mapping[str
     with database.transaction() as connection:
         actors = connection.scalars(select(journal.c.actor).where(journal.c.company == company).distinct()).all()
     slack = services.slack().other
-    names = {}
+    found = {}
     for actor in actors:
         if not re.fullmatch(r"[UW][A-Z0-9]+", actor):
             continue
@@ -256,8 +257,8 @@ def _people(services: Services, database: Database, company: str) -> Mapping[str
             continue
         name = str(told.get("real_name") or told.get("name") or "")
         if name:
-            names[actor] = name
-    return names
+            found[actor] = name
+    return found
 
 
 def _file_name(request: Wanted) -> str:

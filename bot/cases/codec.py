@@ -36,3 +36,8 @@ def digest(proposal: Proposal) -> str:
     whole = PROPOSAL.dump_python(proposal, mode="json")
     kept = {key: value for key, value in whole.items() if key not in ("proof", "fields")}
     return hashlib.sha256(rfc8785.dumps(kept)).hexdigest()
+
+
+def read_digest(diagnosis: Diagnosis) -> str:
+    """SHA-256 over everything that a look found, which the journal keeps in place of it."""
+    return hashlib.sha256(rfc8785.dumps(DIAGNOSIS.dump_python(diagnosis, mode="json"))).hexdigest()

@@ -11,7 +11,18 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.case import FINAL_STATES, CaseState
-from bot.cases.codec import BILLED, CHOICE, DIAGNOSIS, DIFFERENCES, INVOICE_NOTE, PROPOSAL, RULE, TROUBLE, digest
+from bot.cases.codec import (
+    BILLED,
+    CHOICE,
+    DIAGNOSIS,
+    DIFFERENCES,
+    INVOICE_NOTE,
+    PROPOSAL,
+    RULE,
+    TROUBLE,
+    digest,
+    read_digest,
+)
 from bot.cases.policy import Part, Participant, who_made
 from bot.cases.ports import Company, Entitled, Person
 from bot.cases.readback import rule_differences
@@ -159,6 +170,7 @@ def keep_answer(step: Step, case: CaseRow, answer: Answer, **columns: Any) -> di
             "unknown": answer.diagnosis.unknown.value if answer.diagnosis.unknown else None,
             "proposal": PROPOSAL.dump_python(proposal, mode="json") if proposal else None,
             "digest": bound,
+            "read": {"digest": read_digest(answer.diagnosis), "invoices": len(answer.diagnosis.evidence)},
         },
         case_id=case.id,
     )

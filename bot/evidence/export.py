@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.evidence.anchors import Anchor
 from bot.evidence.ours import writes_of
 from bot.evidence.population import Period, Population, match
 from bot.evidence.retention import kept_since
-from bot.evidence.stories import RULES, Story, read, story_by_id, story_of
+from bot.evidence.stories import RULES, Story, names, read, story_by_id, story_of
 from bot.evidence.summary import Page, case_part, render, told_lines
 from bot.intacct.terms import TermChanges
 from bot.records.engine import Database
@@ -130,6 +130,7 @@ def _write(
     population: Population | None,
     entry: Entry | None,
 ) -> Made:
+    wanted = replace(wanted, people=names(connection, wanted.company) | dict(wanted.people))
     scope = _scope(connection, wanted, population)
     asked = scope.entries | ({entry.seq: entry} if entry else {})
     verdict = verify.verify(connection, wanted.company, mine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, and_, select
@@ -13,7 +13,7 @@ from bot.records.tables import alerts, cases, failures, journal
 
 BEFORE_A_CASE = ("alert", "question")
 """Kinds of entries that come before there is a case; they name the message instead."""
-RULES = ("settings", "setting", "approvers", "deputies")
+RULES = ("settings", "setting", "approvers")
 """Kinds of entries that say by which rules the bot worked."""
 
 
@@ -50,6 +50,16 @@ def read(connection: Connection, company: str, where: ColumnElement[bool]) -> It
     """A company's entries that fulfil a condition, in the order of the chain."""
     for row in connection.execute(select(journal).where(journal.c.company == company, where).order_by(journal.c.seq)):
         yield entry_of(row)
+
+
+def names(connection: Connection, company: str) -> dict[str, str]:
+    """What the journal itself says that those who could decide are called; the latest name of each."""
+    found: dict[str, str] = {}
+    for entry in read(connection, company, journal.c.kind == "approvers"):
+        called = told(entry, "names")
+        if isinstance(called, Mapping):
+            found |= {str(user): str(name) for user, name in called.items()}
+    return found
 
 
 def entry_of(row: Row[tuple[object, ...]]) -> Entry:

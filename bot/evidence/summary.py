@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,11 +11,8 @@ from jinja2 import Environment, StrictUndefined
 
 from bot.evidence.population import Population
 from bot.evidence.stories import RULES, Story, told
-from bot.evidence.telling import sentence
+from bot.evidence.telling import named, sentence
 from bot.records.journal import Entry
-
-_ID = re.compile(r"\b[UW][A-Z0-9]{4,}\b")
-"""How Slack writes a user's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +100,6 @@ def told_lines(entries: Sequence[Entry], zone: ZoneInfo, people: Mapping[str, st
     )
 
 
-def named(words: str, people: Mapping[str, str]) -> str:
-    """The same words with the names of known users before their ids."""
-    return _ID.sub(lambda found: f"{people[found[0]]} ({found[0]})" if found[0] in people else found[0], words)
-
-
 def _facts(entry: Entry, zone: ZoneInfo, people: Mapping[str, str]) -> list[Fact]:
     label = _label(entry)
     if not label:
@@ -120,12 +111,19 @@ def _facts(entry: Entry, zone: ZoneInfo, people: Mapping[str, str]) -> list[Fact
 def _label(entry: Entry) -> str:
     """Which of the questions of an audit an entry answers; empty where none."""
     if entry.kind == "decision":
-        return {"approve": "Approved by", "decline": "Declined by"}.get(str(told(entry, "verdict")), "Decided by")
+        return _OF_VERDICT.get(str(told(entry, "verdict")), "Decided by")
     if entry.kind == "state":
         return _OF_EVENT.get(str(told(entry, "event")), "")
     return _OF_KIND.get(entry.kind, "")
 
 
+_OF_VERDICT = {
+    "approve": "Approved by",
+    "decline": "Declined by",
+    "accept": "Accepted by",
+    "acknowledge": "Acknowledged by",
+    "dismiss": "Dismissed by",
+}
 _OF_KIND = {
     "alert": "Alert",
     "question": "Asked by",
@@ -133,6 +131,7 @@ _OF_KIND = {
     "told": "Term told by",
     "edit": "Edited by",
     "refused": "Refused to",
+    "period": "Closed period",
     "write": "Written",
     "written": "Answered",
     "write_refused": "Refused by Intacct",
@@ -145,6 +144,5 @@ _OF_EVENT = {
     "unreadable": "Read back, not readable",
     "appeared": "There without us",
     "all_arrived": "Closed",
-    "dismissed": "Dismissed",
     "expired": "Expired",
 }

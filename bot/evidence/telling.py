@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.records.journal import Entry
 
-SYSTEM = "termkeeper"
 LONGEST = 300
 """Characters of a content that no sentence is known for."""
 
 Content = Mapping[str, Any]
+_ID = re.compile(r"\b[UW][A-Z0-9]{4,}\b")
+"""How Slack writes a user's id."""
 
 
-def line(entry: Entry, zone: ZoneInfo) -> str:
-    """One entry as one line: number, moment, who, what."""
-    what = " ".join(sentence(entry).split())
-    return f"{entry.seq:>6}  {entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {entry.actor:<12}  {what}"
+def line(entry: Entry, zone: ZoneInfo, people: Mapping[str, str]) -> str:
+    """One entry as one line: number, moment, who, what; `people`: names of users, as far as known, by their ids."""
+    what = named(" ".join(sentence(entry).split()), people)
+    who = named(entry.actor, people)
+    return f"{entry.seq:>6}  {entry.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {who:<12}  {what}"
+
+
+def named(words: str, people: Mapping[str, str]) -> str:
+    """The same words with the names of known users before their ids."""
+    return _ID.sub(lambda found: f"{people[found[0]]} ({found[0]})" if found[0] in people else found[0], words)
 
 
 def sentence(entry: Entry) -> str:
@@ -131,6 +139,7 @@ def _listed(names: list[str]) -> str:
 
 _SENTENCES: dict[str, Callable[[Content], str]] = {
     "alert": _alert,
+    "approvers": _approvers,
     "question": _question,
     "case": _case,
     "joined": lambda c: f"joined case {c['case']}: {_listed([str(i) for i in c['invoices']])}",
@@ -144,7 +153,6 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "write_refused": lambda c: f"Intacct refused the write: {c['words'] or c['error']}",
     "write_answered": lambda c: f"Intacct answered the write: {c['words'] or c['error']}",
     "arrived": _arrived,
-    "approvers": _approvers,
     "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
     "told": lambda c: f"told the term: {c['term']!r}",
     "asked": lambda _: "asked for a decision",
