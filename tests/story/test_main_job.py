@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -255,3 +256,26 @@ def test_a_missing_right_is_told_with_the_vendors_words(running: Running) -> Non
     running.press("controller", failed, "case.check")
     running.press("admin", running.card("Net 45", "missing in Intacct"), "case.create")
     running.card("Net 45", "is in Intacct")
+
+
+def direct_messages(running: Running, user: str) -> list[str]:
+    """What the bot has written to one person directly, as that person's page shows it."""
+    page = requests.get(f"{running.address}/", params={"as": user, "place": "direct"}, timeout=10).text
+    bodies = re.findall(r'data-testid="message-body">(.*?)</div>', page, re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", body) for body in bodies]
+
+
+def test_approvers_are_asked_and_reminded_on_their_own_page_and_a_case_expires(running: Running) -> None:
+    running.control("sync")
+    card = running.card("Net 45", "missing in Intacct")
+    running.press("clerk", card, "case.create")
+    refusal = until(lambda: [w for w in whispers(running, "clerk") if "can approve this" in w["text"]], "the refusal")[
+        0
+    ]
+    running.act(user="clerk", channel=ALERTS, ts=refusal["ts"], action_id="case.ask")
+    for approver in ("U0DAN", "U0PRIYA"):
+        until(lambda who=approver: [m for m in direct_messages(running, who) if "asks you to decide" in m], approver)
+    running.control("clock", {"days": 6.5})
+    until(lambda: [m for m in direct_messages(running, "U0DAN") if "Nobody has decided yet" in m], "the reminder", 20)
+    running.control("clock", {"days": 1})
+    running.card("Net 45", "Expired", seconds=20)
