@@ -244,6 +244,22 @@ def participants_among(connection: Connection, case: CaseRow, entitled: Entitled
     )
 
 
+def keep_choices(step: Step, from_id: int, to_id: int) -> None:
+    """What was chosen for invoices of a closed period goes with them from one case into another."""
+    before, after = case_invoices.alias("before"), case_invoices
+    step.connection.execute(
+        update(after)
+        .where(
+            after.c.case_id == to_id,
+            before.c.case_id == from_id,
+            before.c.number == after.c.number,
+            before.c.choice.is_not(None),
+            after.c.choice.is_(None),
+        )
+        .values(choice=before.c.choice)
+    )
+
+
 def keep_participants(step: Step, case_id: int, into: int) -> None:
     """Whoever had a part in a case that is merged has it in the other one too."""
     kept = select(

@@ -204,6 +204,7 @@ class Workshop:
         rows = store.waiting_invoices(taken.connection, case.id)
         store.await_invoices(taken, other.id, [(i.number, known.get(i.number)) for i in rows])
         taken.connection.execute(update(failures).where(failures.c.case_id == case.id).values(case_id=other.id))
+        store.keep_choices(taken, case.id, other.id)
         taken.connection.execute(case_invoices.delete().where(case_invoices.c.case_id == case.id))
         store.keep_participants(taken, case.id, other.id)
         taken.move(case, CaseEvent.FOUND_ANOTHERS, content={"into": other.number}, merged_into_id=other.id)

@@ -125,3 +125,20 @@ def test_an_invoice_that_joins_later_still_waits_for_a_choice(taken: Step, case:
     store.await_invoices(taken, case.id, [("INV-5", billed("INV-5", date(2026, 10, 7)))])
     assert kept(taken, case, clock)["INV-5"] is None
     assert kept(taken, case, clock)["INV-1"] == "reopen"
+
+
+def test_a_choice_goes_with_its_invoice_into_another_case_and_overrules_none(
+    taken: Step, case: Any, clock: Clock
+) -> None:
+    chosen(taken, case, clock)
+    acme = company(clock)
+    other = store.open_case(taken, acme, "term::Net 55", term_name="Net 55", alerted_at=NOW, origin=TermOrigin.INVOICE)
+    store.await_invoices(taken, other.id, [(each, billed(each, date(2026, 10, 5))) for each in ("INV-1", "INV-2")])
+    only = {"period": "2026-10", "course": "current", "reason": "r", "team": "T", "user_id": "U", "at": NOW.isoformat()}
+    taken.connection.execute(
+        update(case_invoices)
+        .where(case_invoices.c.case_id == other.id, case_invoices.c.number == "INV-2")
+        .values(choice=only)
+    )
+    store.keep_choices(taken, case.id, other.id)
+    assert kept(taken, other, clock) == {"INV-1": "reopen", "INV-2": "current"}

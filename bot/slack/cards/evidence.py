@@ -117,6 +117,12 @@ def _exact(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[str]:
     ]
 
 
+def _if_open(subject: Subject) -> str:
+    """What has to be said with every advice to sync, where the period of an invoice is closed."""
+    shut = split(subject.invoices)[1]
+    return f", but not {numbers(shut)} before an approver has chosen" if shut else ""
+
+
 def _inactive(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[str]:
     term = match.term
     if term is None:
@@ -131,7 +137,7 @@ def _inactive(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[str]
     agrees = _name_agrees(subject)
     return [
         f"{record}Its rule: {rule_words(term)}{agrees}.",
-        f"Somebody made it inactive, perhaps for a reason. Reactivated, {numbers(subject.invoices)} can sync again.",
+        f"Somebody made it inactive, perhaps for a reason. Reactivated, {numbers(subject.invoices)} can sync again{_if_open(subject)}.",
     ]
 
 
@@ -178,7 +184,9 @@ def _odd_side(subject: Subject, diagnosis: Diagnosis, term: ArTerm, xray: XRay) 
     else:
         lines.append("Neither name is plain.")
     if advises_correction(subject):
-        lines.append(f"Correct the term's name in {source}{_changes_for(diagnosis)}, then sync again.")
+        lines.append(
+            f"Correct the term's name in {source}{_changes_for(diagnosis)}, then sync again{_if_open(subject)}."
+        )
         lines.append("Creating the exact name would work too, and leave two terms nobody can tell apart.")
     else:
         lines.append("Advised: create the exact name, then retire the other once nothing uses it.")

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.cases.case import CaseState
-from bot.cases.view import Arrival, CaseView, Course
+from bot.cases.view import Arrival, CaseView, Course, Diagnosis
+from bot.slack.cards.answers import LookUp, look_up_answer
 from bot.slack.cards.case_card import case_card
 from bot.slack.cards.names import ActionId, BlockId
 from bot.slack.cards.submissions import ChosenCourse, read_period
@@ -48,6 +49,33 @@ def test_the_choice_is_offered_while_the_case_stands_and_the_invoice_waits(state
     offered = ActionId.PERIOD in str(case_card(case(state=state, invoices=dated(CLOSED_AT))).blocks)
     assert offered is (not state.final and state not in (CaseState.WRITING, CaseState.VERIFYING))
     assert ActionId.PERIOD not in str(case_card(case(state=state, invoices=dated(NEAR_AT))).blocks)
+
+
+@pytest.mark.parametrize("found", [samples.LOOKALIKE, samples.INACTIVE])
+def test_an_advice_that_ends_in_a_sync_leaves_out_what_is_shut_out(found: Diagnosis) -> None:
+    view = samples.of(found, "Net 45", 45, invoices=dated(CLOSED_AT))
+    told = [line for line in text(view).splitlines() if "sync again" in line]
+    assert told
+    assert all(f"but not {OCTOBER} before an approver has chosen" in line for line in told)
+
+
+def test_a_look_up_says_it_of_a_term_in_order_and_of_one_that_is_missing() -> None:
+    def looked(found: Diagnosis) -> str:
+        invoice = dated(CLOSED_AT)[2]
+        assert invoice.billed is not None
+        one = LookUp(
+            number=OCTOBER,
+            found=(invoice.billed,),
+            standings=(invoice.standing,),
+            term_name="Net 45",
+            diagnosis=found,
+            company="acme",
+            source_label="BILL",
+        )
+        return look_up_answer([one]).text
+
+    assert f"If {OCTOBER} is not in Intacct, do not simply sync it again" in looked(samples.EXACT_OLD)
+    assert "October 2026 is closed for AR" in looked(samples.ABSENT)
 
 
 def test_a_choice_is_shown_with_who_why_and_what_to_do_in_which_order() -> None:
