@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.alerts.asked import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, Reason, read_question
 from bot.alerts.failure import Cause, Failure
-from bot.alerts.message import Origin, as_json, failures, origin, own
+from bot.alerts.message import Origin, as_json, failures, origin, other_failures, own
+from bot.alerts.other import OtherFailure
 
 __all__ = [
     "AskedClose",
@@ -15,11 +16,13 @@ __all__ = [
     "Failure",
     "Nonsense",
     "Origin",
+    "OtherFailure",
     "Question",
     "Reason",
     "as_json",
     "failures",
     "origin",
+    "other_failures",
     "own",
     "read_question",
 ]

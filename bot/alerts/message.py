@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.alerts.failure import Cause, Failure
+from bot.alerts.other import OtherFailure, other_failures_in
 from bot.alerts.sentences import failures_in
 from bot.alerts.words import texts
 
@@ -59,6 +60,17 @@ def failures(event: Mapping[str, object]) -> tuple[Failure, ...]:
         # The bare sentence about a term says nothing beside the one that also names the invoice.
         if not (failure.cause is Cause.TERM_INVALID and failure.invoice is None and failure.term in named)
     )
+
+
+def other_failures(event: Mapping[str, object]) -> tuple[OtherFailure, ...]:
+    """What an app says of invoices that did not sync for another reason, in order, each once; a person says nothing."""
+    if event.get("subtype") == "message_deleted" or origin(event).person:
+        return ()
+    found: dict[OtherFailure, None] = {}
+    for text in texts(_message(event)):
+        for failure in other_failures_in(text) if text else ():
+            found.setdefault(failure)
+    return tuple(found)
 
 
 def as_json(event: Mapping[str, object]) -> dict[str, list[dict[str, str]]]:

@@ -178,7 +178,7 @@ class Gatherer:
         now = self._clock.now()
         numbers = {p.invoice for p in pending if p.invoice}
         known = self._known(numbers, now)
-        findings = self._reader.look(numbers - set(known), now)
+        findings = self._reader.look(numbers - set(known), now, fresh=self._counted_on(numbers))
         findings = replace(findings, invoices={**findings.invoices, **known})
         groups = _groups(pending, findings)
         kept = self._diagnosed_just_now({group.term for group in groups if group.term is not None}, now)
@@ -209,6 +209,21 @@ class Gatherer:
                 )
             ).all()
         return {row.number: (BILLED.validate_python(row.billed),) for row in rows}
+
+    def _counted_on(self, numbers: Collection[str]) -> bool:
+        """Whether a case counts on its term for one of these: that it is there is concluded from a fresh look alone."""
+        with self._database.transaction() as connection:
+            found = connection.scalar(
+                select(cases.c.id)
+                .join(case_invoices, case_invoices.c.case_id == cases.c.id)
+                .where(
+                    cases.c.company == self._company.key,
+                    cases.c.state == CaseState.AWAITING_SYNC.value,
+                    case_invoices.c.number.in_(numbers),
+                )
+                .limit(1)
+            )
+        return found is not None
 
     def _diagnosed_just_now(self, names: Collection[str], now: datetime) -> dict[str, Diagnosis]:
         """The diagnoses of open cases that are fresh enough for their evidence to serve a later alert."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.alerts import Failure
+from bot.alerts import Failure, OtherFailure, other_failures
+from bot.alerts import failures as failures_of
+from bot.cases import store
+from bot.cases.codec import INVOICE_NOTE, OTHER_REASON
 from bot.cases.ports import Person
 from bot.cases.step import Step
+from bot.cases.view import OtherReason
 from bot.records import jobs
-from bot.records.tables import alerts, cases, failures
+from bot.records.engine import Database
+from bot.records.tables import alerts, case_invoices, cases, failures
 
 AFTER_SYNC = timedelta(seconds=5)
 """How long after an alert Intacct is looked at: a sync posts its alerts one after the other."""
@@ -108,6 +113,71 @@ def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
     )
     step.nudge(jobs.GATHER, company=alert.company)
     return len(new)
+
+
+def tells(database: Database, event: Mapping[str, Any]) -> bool:
+    """Whether a message is worth keeping: it reports a failure, or another reason for an invoice that a case awaits."""
+    if failures_of(event):
+        return True
+    numbers = {failure.invoice for failure in other_failures(event)}
+    if not numbers:
+        return False
+    with database.intake() as connection:
+        return connection.scalar(select(_awaiting(numbers).exists())) is True
+
+
+def note_other_failures(step: Step, alert: Alert, found: Sequence[OtherFailure]) -> int:
+    """Notes on the cases that await them which invoices failed again for another reason; on how many invoices.
+
+    An alert that is older than the case, or than what is noted already, says nothing new.
+    """
+    if not found:
+        return 0
+    words = {failure.invoice: failure.words for failure in found}
+    rows = step.connection.execute(
+        _awaiting(words, alert.company)
+        .add_columns(case_invoices.c.number, case_invoices.c.note, cases.c.number.label("case_number"))
+        .where(cases.c.alerted_at < alert.posted_at)
+        .order_by(cases.c.id)
+        .with_for_update(of=cases)
+    ).all()
+    noted = 0
+    for row in rows:
+        before = INVOICE_NOTE.validate_python(row.note).failed
+        if before is not None and before.at >= alert.posted_at:
+            continue
+        reason = OtherReason(words=words[row.number], at=alert.posted_at)
+        store.add_note(step.connection, row.id, row.number, failed=OTHER_REASON.dump_python(reason, mode="json"))
+        step.record(
+            alert.company,
+            "failed_otherwise",
+            {
+                "case": row.case_number,
+                "invoice": row.number,
+                "words": reason.words,
+                "channel": alert.channel,
+                "ts": alert.ts,
+                "posted_by": alert.poster,
+            },
+            actor=alert.poster,
+            case_id=row.id,
+        )
+        step.touch_card(row.id)
+        noted += 1
+    return noted
+
+
+def _awaiting(numbers: Collection[str], company: str | None = None) -> Select[tuple[int]]:
+    wanted = (
+        select(cases.c.id)
+        .join(case_invoices, case_invoices.c.case_id == cases.c.id)
+        .where(
+            case_invoices.c.number.in_(list(numbers)),
+            case_invoices.c.arrival == "waiting",
+            cases.c.state.not_in(store.FINAL),
+        )
+    )
+    return wanted if company is None else wanted.where(cases.c.company == company)
 
 
 def watch_now(step: Step, company: str) -> None:

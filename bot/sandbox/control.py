@@ -8,16 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
+from lxml import etree as lxml
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.sandbox.bill import books
 from bot.sandbox.intacct.errors import FunctionError
+from bot.sandbox.intacct.invoices import create_invoice
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.slack import ActError, Outcome, Workspace
-from bot.sandbox.sync import Sync
+from bot.sandbox.sync import Sync, invoice_xml
 from bot.sandbox.world import SERVICES, Fault, Record, World
 
 PERSON = "pnair"
@@ -77,6 +80,7 @@ class Control:
             "/bill-term": self.bill_term,
             "/bill-invoice": self.bill_invoice,
             "/ar-term": self.ar_term,
+            "/ar-invoice": self.ar_invoice,
         }
         return [
             Route("/clock", self.clock, methods=["GET"]),
@@ -258,6 +262,37 @@ class Control:
             return change_term(self._world, row["NAME"] if row else name, status, by=by)
         except FunctionError as refusal:
             raise ControlError(str(refusal)) from None
+
+    async def ar_invoice(self, body: Record) -> Record:
+        """`{number}`: a person keys BILL's invoice of that number into Intacct by hand; BILL's sync knows nothing of it.
+
+        `amount`, `due` (yyyy-mm-dd) and `term` are keyed otherwise where given; `draft` keeps it a draft. `by` is the
+        person's name in Intacct. Answers `{number, record_no}`.
+        """
+        number, by = text_of(body, "number"), text_of(body, "by", PERSON)
+        found = [row for row in self._world.store.table("bill_invoice").values() if row["invoiceNumber"] == number]
+        if len(found) != 1:
+            raise ControlError(
+                "BILL has no such invoice." if not found else "BILL has several invoices of this number."
+            )
+        billed = dict(found[0])
+        if body.get("amount") is not None:
+            billed["totalAmount"] = number_of(body, "amount")
+        call = lxml.fromstring(ET.tostring(invoice_xml(self._world, billed)))
+        if "term" in body:
+            for element in call.findall("termname"):
+                element.text = text_of(body, "term")
+        if body.get("due") is not None:
+            due = lxml.SubElement(call, "datedue")
+            for part, text in zip(("year", "month", "day"), text_of(body, "due").split("-"), strict=False):
+                lxml.SubElement(due, part).text = text
+        if body.get("draft"):
+            lxml.SubElement(call, "action").text = "Draft"
+        try:
+            keyed = create_invoice(call, self._world, by, "")
+        except FunctionError as refusal:
+            raise ControlError(str(refusal)) from None
+        return {"number": number, "record_no": keyed.key}
 
     async def state(self, _request: Request) -> Response:
         """Which sandbox this is: instance, process, folder."""

@@ -17,7 +17,8 @@ from slack_sdk.web import SlackResponse
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.alerts import failures, own
+from bot.alerts import own
+from bot.cases.intake import tells
 from bot.cases.ports import Clock
 from bot.records.engine import Database
 from bot.records.inbox import InboxUnavailable
@@ -175,7 +176,7 @@ class Backfill:
         known = self._known(channel, messages)
         for ts in sorted(messages, key=float):
             message = messages[ts]
-            if own(message, reader.bot_id) or not failures(message):
+            if own(message, reader.bot_id) or not tells(self._database, message):
                 continue
             if ts in known and not message.get("edited"):
                 found = replace(found, known=found.known + 1)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
-from bot.alerts import Cause, Failure, failures, origin
+from bot.alerts import Cause, Failure, failures, origin, other_failures
 from bot.cases import cutoff, decide, intake
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
@@ -151,7 +151,8 @@ class Handling:
             by_person=where.person,
             posted_at=_moment(event.get("message", event).get("edited", {}).get("ts") or where.ts),
         )
-        if intake.take(step, alert, failures(event)):
+        taken = intake.take(step, alert, failures(event))
+        if intake.note_other_failures(step, alert, other_failures(event)) or taken:
             intake.watch_now(step, company.key)
 
     def _question(self, step: Step, item: InboxItem) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.cases.case import CaseState
+from bot.cases.intake import tells
 from bot.cases.view import Arrival
 from bot.cases.watch import LOCK
 from bot.records.alone import alone
@@ -266,3 +267,203 @@ def test_a_source_term_changed_after_the_alert_is_told(fixed: Desk) -> None:
     fixed.booked("INV-1043")
     fixed.pass_time(minutes=1)
     assert fixed.state() is CaseState.CLOSED
+
+
+INACTIVE = "Invoice [INV-1042] cannot be created in Intacct: Customer C-100 is inactive"
+
+
+def test_an_invoice_that_fails_for_another_reason_is_told_apart(fixed: Desk) -> None:
+    fixed.alert(INACTIVE, after=1)
+    assert "“Customer C-100 is inactive”" in fixed.card()
+    assert "Sync INV-1043 again" in fixed.card()
+    assert fixed.state() is CaseState.AWAITING_SYNC
+    (noted,) = fixed.entries("failed_otherwise")
+    assert noted.content["words"] == "Customer C-100 is inactive"
+
+
+def test_another_reason_said_twice_or_by_an_edit_is_noted_once(fixed: Desk) -> None:
+    fixed.alert(INACTIVE, after=1)
+    fixed.alert(INACTIVE, after=0.5)
+    assert len(fixed.entries("failed_otherwise")) == 1
+
+
+def test_another_reason_from_before_the_case_says_nothing_about_it(fixed: Desk) -> None:
+    fixed.alert(INACTIVE, after=-3600)
+    assert fixed.entries("failed_otherwise") == []
+
+
+def test_another_reason_of_an_invoice_that_nobody_awaits_is_not_even_kept(fixed: Desk) -> None:
+    event = {"type": "message", "bot_id": "B0BILL", "channel": "C0FINALERTS", "ts": "1.0"}
+    assert tells(fixed.database, {**event, "text": INACTIVE})
+    assert not tells(fixed.database, {**event, "text": INACTIVE.replace("INV-1042", "INV-7")})
+    fixed.booked("INV-1042")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert not tells(fixed.database, {**event, "text": INACTIVE})
+
+
+def test_another_reason_is_forgotten_once_the_invoice_arrives_or_fails_for_the_term_again(fixed: Desk) -> None:
+    fixed.alert(INACTIVE, after=1)
+    fixed.ar_status("Net 45", "inactive")
+    fixed.fails("INV-1042", after=5)
+    assert fixed.state() is CaseState.AWAITING_DECISION
+    assert "Customer C-100" not in fixed.card()
+
+
+def test_the_same_failure_although_the_term_is_there_is_cause_unknown(fixed: Desk) -> None:
+    fixed.fails("INV-1042", after=5)
+    assert fixed.state() is CaseState.CAUSE_UNKNOWN
+    assert "A term is not the cause" in fixed.card()
+
+
+def test_an_alert_that_was_posted_before_the_term_was_there_does_not_count(fixed: Desk) -> None:
+    fixed.fails("INV-1042", after=-60)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+
+
+def test_an_alert_from_before_the_records_last_change_does_not_count(fixed: Desk) -> None:
+    fixed.world.calendar.move(timedelta(minutes=10))
+    fixed.ar_status("Net 45", "active")
+    fixed.fails("INV-1042", after=-120)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+
+
+def test_an_invoice_that_fails_for_the_first_time_only_joins(fixed: Desk) -> None:
+    fixed.fails("INV-1044", after=5)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+    assert [invoice.number for invoice in fixed.view().invoices] == ["INV-1042", "INV-1043", "INV-1044"]
+
+
+def test_an_invoice_that_is_in_the_books_already_does_not_count_either(fixed: Desk) -> None:
+    fixed.booked("INV-1042")
+    fixed.pass_time(seconds=10)
+    fixed.fails("INV-1042", after=5)
+    assert fixed.state() is CaseState.AWAITING_SYNC
+
+
+@pytest.fixture
+def by_others(desk: Desk) -> Desk:
+    """Case 1: Net 45 was missing and waited for a decision; then jsmith made it in Intacct."""
+    desk.fails("INV-1042", "INV-1043")
+    desk.world.calendar.move(timedelta(minutes=5))
+    desk.ar_term("Net 45", 30, by="jsmith")
+    desk.press("U0MARIA", "case.check")
+    return desk
+
+
+def test_a_term_that_somebody_made_closes_no_case_until_an_approver_acknowledges_it(by_others: Desk) -> None:
+    card = by_others.card()
+    assert "Made in Intacct by jsmith" in card
+    assert "The name says 45 days from the invoice date" in card
+    assert "INV-1042 was billed as due Dec 17, 2026; this rule gives Dec 2, 2026" in card
+    for number in ("INV-1042", "INV-1043"):
+        by_others.booked(number)
+    by_others.pass_time(minutes=1)
+    assert by_others.state() is CaseState.AWAITING_SYNC
+    assert "an approver who acknowledges it" in by_others.card()
+    by_others.press("U0DAN", "case.acknowledge")
+    assert by_others.state() is CaseState.CLOSED
+    (decision,) = by_others.entries("decision")
+    assert (decision.content["verdict"], decision.actor) == ("acknowledge", "U0DAN")
+
+
+def test_acknowledged_first_the_case_closes_by_itself_once_all_is_there(by_others: Desk) -> None:
+    by_others.press("U0PRIYA", "case.acknowledge")
+    assert "case.acknowledge" not in by_others.buttons()
+    for number in ("INV-1042", "INV-1043"):
+        by_others.booked(number)
+    by_others.pass_time(minutes=1)
+    assert by_others.state() is CaseState.CLOSED
+
+
+def test_only_an_approver_or_a_deputy_acknowledges(by_others: Desk) -> None:
+    by_others.press("U0MARIA", "case.acknowledge")
+    assert by_others.view().to_acknowledge
+    (refused,) = by_others.entries("refused")
+    assert (refused.content["what"], refused.content["why"]) == ("acknowledge", "not_approver")
+    by_others.entitlement.deputies = frozenset({"U0MARIA"})
+    by_others.press("U0MARIA", "case.acknowledge")
+    assert not by_others.view().to_acknowledge
+
+
+def test_an_approver_who_asked_for_the_decision_may_acknowledge(desk: Desk) -> None:
+    desk.fails("INV-1042")
+    desk.press("U0DAN", "case.ask")
+    desk.world.calendar.move(timedelta(minutes=5))
+    desk.ar_term("Net 45", 45, by="jsmith")
+    desk.press("U0MARIA", "case.check")
+    desk.press("U0DAN", "case.acknowledge")
+    assert not desk.view().to_acknowledge
+
+
+def test_acknowledging_twice_is_one_decision(by_others: Desk) -> None:
+    by_others.press("U0DAN", "case.acknowledge")
+    by_others.press("U0PRIYA", "case.acknowledge")
+    assert len(by_others.entries("decision")) == 1
+
+
+def test_a_term_newer_than_the_alert_at_opening_is_acknowledged_too(desk: Desk) -> None:
+    desk.ar_term("Net 45", 45, by="jsmith")
+    desk.fails("INV-1042", after=-600)
+    assert desk.state() is CaseState.AWAITING_SYNC
+    assert desk.buttons()[0] == "case.acknowledge"
+    desk.booked("INV-1042")
+    desk.pass_time(minutes=1)
+    assert desk.state() is CaseState.AWAITING_SYNC
+
+
+def test_a_term_that_was_there_all_along_needs_nobody(desk: Desk) -> None:
+    desk.ar_term("Net 45", 45, by="jsmith")
+    desk.world.calendar.move(timedelta(hours=1))
+    desk.fails("INV-1042")
+    assert "case.acknowledge" not in desk.buttons()
+    desk.booked("INV-1042")
+    desk.pass_time(minutes=1)
+    assert desk.state() is CaseState.CLOSED
+
+
+def test_a_term_that_an_earlier_decision_here_made_needs_nobody(fixed: Desk) -> None:
+    for number in ("INV-1042", "INV-1043"):
+        fixed.booked(number)
+    fixed.pass_time(minutes=1)
+    assert fixed.state() is CaseState.CLOSED
+    fixed.fails("INV-1044", after=-600)
+    assert fixed.state(2) is CaseState.AWAITING_SYNC
+    assert "case.acknowledge" not in fixed.buttons(2)
+
+
+def test_an_invoice_that_a_person_keyed_is_told_with_the_evidence_and_the_warning(fixed: Desk) -> None:
+    fixed.booked("INV-1042", CREATEDBY="pnair")
+    fixed.pass_time(seconds=10)
+    card = fixed.card()
+    assert "INV-1042 looks keyed by hand: its record in Intacct was made by pnair" in card
+    assert "bill-sync made 6 of 7 invoices" in card
+    assert "Do not sync INV-1042 again" in card
+    assert "Sync INV-1043 again" in card
+
+
+def test_the_warning_stays_on_the_closed_card(fixed: Desk) -> None:
+    fixed.booked("INV-1042", CREATEDBY="pnair")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert fixed.state() is CaseState.CLOSED
+    assert "Do not sync INV-1042 again" in fixed.card()
+
+
+def test_who_synced_is_learned_once_and_then_from_what_arrived(fixed: Desk) -> None:
+    fixed.booked("INV-1042")
+    fixed.pass_time(seconds=10)
+    before = fixed.queries()
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=20)
+    assert fixed.state() is CaseState.CLOSED
+    assert fixed.queries() - before == 1
+
+
+def test_of_too_few_invoices_nothing_is_concluded(fixed: Desk) -> None:
+    table = fixed.world.store.table("arinvoice")
+    for key in list(table)[:4]:
+        del table[key]
+    fixed.booked("INV-1042", CREATEDBY="pnair")
+    fixed.pass_time(seconds=10)
+    assert "keyed by hand" not in fixed.card()

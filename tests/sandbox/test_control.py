@@ -262,3 +262,20 @@ def test_another_websites_change_is_refused_and_the_pages_own_is_not(controls: C
 def test_an_emulator_answers_under_the_name_that_a_vendors_client_insists_on(controls: Controls) -> None:
     url = f"{controls.address}/sandbox/bill/connect/v3/invoices"
     assert requests.get(url, headers={"Host": "gateway.intacct.com"}, timeout=10).status_code == 401
+
+
+def test_a_person_keys_an_invoice_into_intacct_and_bill_knows_nothing_of_it(world: World, controls: Controls) -> None:
+    term = controls.post("bill-term", name="Net 45", days=45)
+    add_invoice(world, "INV-7", paymentTermId=term["id"])
+    customer = {"CUSTOMERID": "0cu01", "NAME": "Globex GmbH", "STATUS": "active", "CURRENCY": "USD"}
+    world.store.table("customer")["0cu01"] = customer
+    assert "sequence" in controls.refused("ar-invoice", number="INV-7").lower()
+    controls.post("ar-term", name="Net 45", days=45)
+    assert controls.post("ar-invoice", number="INV-7", amount=99.5, due="2026-12-24")["number"] == "INV-7"
+    (row,) = world.store.table("arinvoice").values()
+    assert (row["CREATEDBY"], row["TRX_TOTALENTERED"], row["WHENDUE"]) == ("pnair", "99.50", "12/24/2026")
+    assert row["STATE"] == "Posted"
+    (billed,) = world.store.table("bill_invoice").values()
+    assert billed["_sync"]["state"] == "waiting"
+    assert "already exists" in controls.refused("ar-invoice", number="INV-7")
+    assert "no such" in controls.refused("ar-invoice", number="INV-8")

@@ -6,7 +6,8 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot.alerts import failures, origin
+from bot.alerts import origin
+from bot.cases.intake import tells
 from bot.slack.door import ItemKind
 from bot.slack.parts import Parts
 
@@ -16,7 +17,7 @@ def register(app: App, parts: Parts) -> None:
 
     @app.event("message")
     def message(body: dict[str, Any], event: dict[str, Any]) -> None:
-        # A message without a failure leaves no trace, so there is nothing to keep.
-        if parts.listens(origin(event).channel) and failures(event):
+        # A message that says nothing of a failure leaves no trace, so there is nothing to keep.
+        if parts.listens(origin(event).channel) and tells(parts.database, event):
             kept = {"team_id": body.get("team_id", ""), "event": event}
             parts.door.take(ItemKind.MESSAGE, str(body["event_id"]), kept)

@@ -281,6 +281,7 @@ const CLICKS = {
     replyIn(button.dataset.replyTo, button.dataset.sender);
   },
   arTerm: async (button) => tell(await post("ar-term", { name: button.dataset.arTerm, status: button.dataset.status })),
+  keyInvoice: async (button) => tell(await post("ar-invoice", { number: button.dataset.keyInvoice })),
   editTerm: ({ dataset }) =>
     openDialog("edit-term", (form) => {
       form.elements.id.value = dataset.editTerm;
