@@ -27,8 +27,9 @@ PAUSES = (
     timedelta(minutes=30),
 )
 """Until an item that failed is due again, by its attempts so far."""
-IN_WORK = timedelta(seconds=3)
-"""How long a claimed item is left alone before its work holds it by a lock, which dies with its process."""
+IN_WORK_S = 3.0
+"""How long a claimed item is left alone, times its attempts: in that time its work has come to hold it by a lock, which
+dies with its process. It grows, so that a starved machine does not count an item out."""
 NEWER_PAUSE = timedelta(seconds=15)
 """Until what this code does not know is looked at again, perhaps by a process that does."""
 NEWER_LIMIT = timedelta(days=1)
@@ -89,7 +90,7 @@ _CLAIM = (
     )
     .values(
         attempts=inbox.c.attempts + 1,
-        due_at=func.now() + IN_WORK,
+        due_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, (inbox.c.attempts + 1) * IN_WORK_S),
     )
     .returning(inbox, func.set_config("synchronous_commit", "off", True))  # noqa: FBT003
 )
