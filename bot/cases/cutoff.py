@@ -18,8 +18,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.billing.source import BilledInvoice, BilledList, Money
 from bot.cases.case import CaseState
+from bot.cases.codec import CHOICE
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step
+from bot.cases.view import Course
 from bot.close import Period, month
 from bot.intacct.invoices import BookedInvoice
 from bot.records.engine import Database
@@ -89,6 +91,8 @@ class CaseOfInvoice:
     owner: Owner
     person: str = ""
     """The user id of a CORRECTOR, where known."""
+    choice: Course | None = None
+    """What was chosen for the invoice, where its period is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +177,10 @@ class Listing:
             progress(f"Looking for {len(numbers):,} invoices in Intacct; {start:,} are done.")
             booked += company.books.invoices(numbers[start : start + NUMBERS_A_QUERY])
         missing = not_in_ledger(billed.invoices, booked, company.entity)
-        with self._database.transaction() as connection:
-            known = _cases(connection, company.key, {each.billed.number for each in missing})
         closing = company.periods.calendar.named(period.name)
+        closed = closing is not None and closing.cut_off <= as_of
+        with self._database.transaction() as connection:
+            known = _cases(connection, company.key, {each.billed.number for each in missing}, closed=closed)
         return CutOff(
             company=company.key,
             entity=company.entity,
@@ -267,10 +272,16 @@ def _with_case(missing: Missing, case: CaseOfInvoice | None) -> Missing:
     return Missing(billed=missing.billed, whereabouts=missing.whereabouts, books_state=missing.books_state, case=case)
 
 
-def _cases(connection: Connection, company: str, numbers: set[str]) -> dict[str, CaseOfInvoice]:
+def _cases(connection: Connection, company: str, numbers: set[str], *, closed: bool) -> dict[str, CaseOfInvoice]:
     """By invoice number its case: the open one, else the newest that ended."""
     rows = connection.execute(
-        select(case_invoices.c.number, cases.c.id, cases.c.number.label("case_number"), cases.c.state)
+        select(
+            case_invoices.c.number,
+            case_invoices.c.choice,
+            cases.c.id,
+            cases.c.number.label("case_number"),
+            cases.c.state,
+        )
         .join(cases, cases.c.id == case_invoices.c.case_id)
         .where(cases.c.company == company, case_invoices.c.number.in_(numbers), cases.c.state != "merged")
         .order_by(cases.c.id)
@@ -287,11 +298,18 @@ def _cases(connection: Connection, company: str, numbers: set[str]) -> dict[str,
         number: CaseOfInvoice(
             number=row.case_number,
             state=CaseState(row.state),
-            owner=_OWNERS.get(CaseState(row.state), Owner.NOBODY),
+            owner=_owner(row, closed=closed),
             person=correctors.get(row.id, ""),
+            choice=CHOICE.validate_python(row.choice).course if row.choice is not None else None,
         )
         for number, row in chosen.items()
     }
+
+
+def _owner(row: Any, *, closed: bool) -> Owner:
+    """Who acts next; what waits for a sync into a closed period waits for an approver's choice before."""
+    owner = _OWNERS.get(CaseState(row.state), Owner.NOBODY)
+    return Owner.APPROVERS if owner is Owner.SYNC and closed and row.choice is None else owner
 
 
 def _correctors(connection: Connection, company: str, case_ids: set[int]) -> dict[int, str]:
@@ -406,4 +424,5 @@ def _line(each: Missing) -> dict[str, Any]:
         "state": case.state.value if case is not None else None,
         "owner": case.owner.value if case is not None else Owner.NOBODY.value,
         "owner_id": case.person if case is not None else "",
+        "choice": case.choice.value if case is not None and case.choice is not None else None,
     }

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from bot.cases import store
 from bot.cases.case import FINAL_STATES
-from bot.cases.outbox import direct
+from bot.cases.outbox import direct, notice
 from bot.cases.ports import Approvers, Clock, Company
 from bot.cases.step import step
 from bot.cases.view import CaseInvoice
@@ -65,6 +65,8 @@ class Reminders:
     def do(self, key: str) -> None:
         """Draws the cards concerned again, and at 24, 4 and 1 hours tells people what waits. Safe to run twice.
 
+        After the last cut-off of the calendar it says that more are needed.
+
         What another moment or another calendar has overtaken is left undone. Raises slack_sdk's errors.
         """
         now = self._clock.now()
@@ -86,8 +88,14 @@ class Reminders:
         with step(self._database, self._clock, f"schedule:{key}") as taken:
             for case, _ in waiting:
                 taken.touch_card(case.id)
+            if moment is Stage.CLOSED and not self._ahead(now):
+                notice(taken, self._company, key, "calendar_ends", period=closing.period.name)
             for user in people:
                 direct(taken, company=self._company.key, user=user, key=key, what="period_closes", **told)
+
+    def _ahead(self, now: datetime) -> bool:
+        """Whether the calendar names a cut-off that is still to come."""
+        return any(each.cut_off > now for each in self._company.periods.calendar.closings)
 
     def _people(self, moment: Stage) -> tuple[str, ...]:
         entitled = self._approvers.entitled(self._company.key)

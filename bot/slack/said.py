@@ -64,6 +64,8 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
         return one_liners.sign_in_refused(body["sentence"], body["words"], body["advice"])
     if what == "set_aside":
         return one_liners.set_aside(body["kind"], body["error"])
+    if what == "calendar_ends":
+        return one_liners.calendar_ends(body["period"])
     if what == "reconciled":
         return reconciled(appeared=body["appeared"], changed=body["changed"], gone=body["gone"])
     raise Unsaid(f"nothing is known to say for {what}")

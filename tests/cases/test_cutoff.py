@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,15 +14,18 @@ from sqlalchemy import select, update
 from bot.billing.source import BilledInvoice
 from bot.cases import cutoff
 from bot.cases.cutoff import Owner, Sum, Whereabouts, not_in_ledger, period_of, sums
-from bot.close import NoPeriod, month
+from bot.cases.view import Course
+from bot.close import CloseCalendar, Closing, NoPeriod, Periods, month
 from bot.intacct.invoices import BookedInvoice
-from bot.records.tables import cases, views
+from bot.records.tables import case_invoices, cases, views
 from bot.sandbox.slack.seed import TEAM_ID
 from bot.sandbox.world import Fault
 from bot.slack.door import ItemKind
+from bot.slack.progress import Progress
 from tests.cases.month_end import OCTOBER, Clock, billed, company
 from tests.cases.office import ALERTS, Office, sequence
 from tests.intacct.conftest import keep_invoice
+from tests.sandbox.slack.conftest import until
 
 DAY = date(2026, 10, 5)
 
@@ -183,6 +187,47 @@ def test_who_has_to_act_is_told_by_where_the_case_stands(october: Office, state:
             connection.execute(update(cases).values(state=state, due_at=None))
     (told,) = ask(october, "close 2026-10")
     assert f"case 1, {state.replace('_', ' ')}: {owner}" in told
+
+
+def test_what_waits_for_a_sync_into_a_closed_period_is_an_approvers_until_he_has_chosen(october: Office) -> None:
+    october.alert(*sequence("INV-3"))
+    october.work()
+    closed = Closing(period=month("2026-10"), cut_off=october.clock.now() - timedelta(days=1))
+    acme = replace(october.rooms.company, periods=Periods(CloseCalendar((closed,)), october.clock.now))
+    choice = {
+        "period": "2026-10",
+        "course": "reopen",
+        "reason": "r",
+        "team": "T",
+        "user_id": "U",
+        "at": "2026-11-24T00:00Z",
+    }
+
+    def owner() -> tuple[Owner, Course | None]:
+        listed = cutoff.Listing(october.database, october.clock, acme).make(closed.period, lambda _: None)
+        (case,) = [each.case for each in listed.missing if each.case is not None]
+        return case.owner, case.choice
+
+    with october.database.transaction() as connection:
+        connection.execute(update(cases).values(state="awaiting_sync", due_at=None))
+    assert owner() == (Owner.APPROVERS, None)
+    with october.database.transaction() as connection:
+        connection.execute(update(case_invoices).values(choice=choice))
+    assert owner() == (Owner.SYNC, Course.REOPEN)
+
+
+def test_where_a_long_reading_stands_is_said_once_and_a_quick_one_says_nothing(office: Office) -> None:
+    def address() -> str:
+        return office.in_loop(lambda: office.workspace.response_urls.lend(user="U0MARIA", channel=ALERTS))
+
+    with Progress("2026-10", address(), patience_s=30) as quick:
+        quick.at("Reading what BILL billed.")
+    with Progress("2026-10", address(), patience_s=0.01) as slow:
+        slow.at("Reading what BILL billed.")
+        until(lambda: seen(office, "U0MARIA"))
+    assert [message["text"] for message in seen(office, "U0MARIA")] == [
+        "October 2026: Reading what BILL billed. The list follows here."
+    ]
 
 
 def test_a_list_is_kept_whole_under_the_number_that_is_told(october: Office) -> None:

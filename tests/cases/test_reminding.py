@@ -124,6 +124,22 @@ def test_nobody_is_told_where_nothing_of_the_period_waits(
         assert tick(CUT_OFF - timedelta(hours=hours)) == []
 
 
+def test_after_the_last_cut_off_those_who_look_after_the_company_are_told_once(
+    tick: Callable[..., list[str]], database: Database
+) -> None:
+    def notices() -> list[str]:
+        with database.transaction() as connection:
+            bodies = connection.scalars(select(messages.c.body).where(messages.c.kind == "notice"))
+            return [said.notice(body).text for body in bodies]
+
+    tick(CUT_OFF)
+    assert notices() == []
+    for days in (0, 1):
+        tick(NOVEMBER.cut_off + timedelta(days=days))
+    (told,) = notices()
+    assert "November 2026 was the last period of the close calendar." in told
+
+
 @pytest.mark.usefixtures("net_45")
 def test_a_cut_off_that_is_moved_is_reminded_of_anew(tick: Callable[..., list[str]]) -> None:
     moved = Closing(period=OCTOBER.period, cut_off=CUT_OFF + timedelta(days=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.cases.cutoff import CaseOfInvoice, CutOff, Missing, Owner, Sum, Whereabouts, money
+from bot.cases.view import Course
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, CardMessage, Style, actions, bullets, button, context, message, section
 from bot.slack.cards.buttons import listing_value
@@ -104,7 +105,12 @@ def _case(case: CaseOfInvoice | None, links: Mapping[int, str]) -> str:
         Owner.ADMIN: "the finance systems admin",
     }[case.owner]
     link = words.link(links.get(case.number, ""), f"case {case.number}")
-    return f"{link}, {case.state.value.replace('_', ' ')}: {who}"
+    chosen = {
+        None: "",
+        Course.REOPEN: ", to be posted in the reopened period",
+        Course.CURRENT: ", to be posted in the current period",
+    }[case.choice]
+    return f"{link}{chosen}, {case.state.value.replace('_', ' ')}: {who}"
 
 
 def _small_print(listed: CutOff) -> list[str]:

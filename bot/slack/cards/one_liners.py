@@ -248,6 +248,14 @@ def sign_in_refused(sentence: str, vendor_words: str, advice: str) -> CardMessag
     )
 
 
+def calendar_ends(period: str) -> CardMessage:
+    """The last period of the close calendar has closed."""
+    return _line(
+        f"{words.period(period)} was the last period of the close calendar. Nobody is reminded of later ones, and no card "
+        "knows when they close, until CLOSE_CALENDAR names them and I am restarted."
+    )
+
+
 def set_aside(kind: str, error: str) -> CardMessage:
     """Something that came from Slack could not be worked off."""
     return _line(
