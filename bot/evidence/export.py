@@ -275,4 +275,5 @@ def _page(
         cases=tuple(case_part(story, zone, people) for story in scope.stories),
         others=told_lines([others[seq] for seq in sorted(others)], zone, people),
         population=population,
+        people=people,
     )

@@ -64,6 +64,12 @@ class Page:
     others: tuple[Told, ...]
     """Entries of the period that belong to no case."""
     population: Population | None
+    people: Mapping[str, str]
+    """Names of users, as far as known, by their ids."""
+
+    def named(self, words: str) -> str:
+        """The same words with the names of known users before their ids."""
+        return named(words, self.people)
 
 
 def render(page: Page) -> str:

@@ -95,7 +95,19 @@ def _decision(content: Content) -> str:
 def _state(content: Content) -> str:
     extra = {k: v for k, v in content.items() if k not in ("case", "event", "from", "to") and v not in (None, "", [])}
     told = f"{_words(content['from'])} → {_words(content['to'])} ({_words(content['event'])})"
-    return told + (f": {_short(extra)}" if extra else "")
+    if content["event"] == "read_identical":
+        return f"{told}: record {content['record_no']}, {content['name']!r}, {content['rule'] or 'rule not told'}"
+    return told + (f": {_plainly(extra)}" if extra else "")
+
+
+def _plainly(content: Content) -> str:
+    """`minutes from alert 72, to Net 30`; what is nested stays JSON."""
+    parts = [
+        f"{_words(name)} {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in content.items()
+    ]
+    told = ", ".join(parts)
+    return told if len(told) <= LONGEST else told[:LONGEST] + " …"
 
 
 def _write(content: Content) -> str:

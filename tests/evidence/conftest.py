@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -69,11 +69,9 @@ class Office:
 
     def case_about(self, term: str, number: str = "INV-77") -> int:
         """An alert about an invoice with this term comes in and is looked into; the case's id."""
-        self.file.write_text(
-            "invoice_number,term,customer_name,invoice_date,due_date,amount,currency\n"
-            f'{number},"{term}",Globex GmbH,2026-11-02,,1250.50,USD\n',
-            encoding="utf-8",
-        )
+        header = "invoice_number,term,customer_name,invoice_date,due_date,amount,currency\n"
+        before = self.file.read_text(encoding="utf-8") if self.file.exists() else header
+        self.file.write_text(f'{before}{number},"{term}",Globex GmbH,2026-11-02,,1250.50,USD\n', encoding="utf-8")
         now = self.clock.now()
         with step(self.database, self.clock, "inbox:1") as taken:
             alert = intake.Alert(
@@ -112,6 +110,3 @@ class Office:
 def office(database: Database, world: World, books: Intacct, tmp_path: Path) -> Iterator[Office]:
     """acme, whose calendar and books are the emulator's."""
     return Office(database, world, books, tmp_path / "invoices.csv")
-
-
-Opened = Callable[[], Office]

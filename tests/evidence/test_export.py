@@ -24,6 +24,7 @@ from bot.evidence.population import Period, What, read_changes
 from bot.evidence.stories import NoSuchCase
 from bot.records.engine import Database
 from bot.sandbox.intacct.terms import add_term, change_term
+from bot.sandbox.world import Fault
 from tests.evidence.chains import AT, TAMPERINGS, chain, grow, rewrite, tamper
 from tests.evidence.conftest import ZONE, Office
 from tests.intacct.conftest import SECRETS
@@ -198,8 +199,14 @@ def test_a_case_from_alert_to_write_is_told_with_what_was_sent_and_received(offi
     assert "was changed" in checked(folder)[1]
 
 
-def test_no_secret_is_anywhere_in_journal_or_export(office: Office, tmp_path: Path) -> None:
-    office.approve(office.case_about("Net 45"))
+@pytest.mark.parametrize("fault", ["", "server_error", "permission"])
+def test_no_secret_is_anywhere_in_journal_or_export(office: Office, tmp_path: Path, fault: str) -> None:
+    case_id = office.case_about("Net 45")
+    if fault:
+        office.world.faults.set(
+            Fault(service="intacct", method="create_arterm", name=fault, times=1, after=0, value=None)
+        )
+    office.approve(case_id)
     folder, _ = unpacked(office.database, tmp_path, Wanted(company="acme", case=1, by="test", zone=ZONE))
     with office.database.transaction() as connection:
         journal = "\n".join(connection.scalars(text("SELECT content FROM journal")).all())
@@ -208,7 +215,7 @@ def test_no_secret_is_anywhere_in_journal_or_export(office: Office, tmp_path: Pa
     for secret in (*SECRETS, *sessions):
         assert secret not in journal
         assert secret not in _everything(folder)
-    assert "[hidden]" in _everything(folder)
+    assert "[hidden]" in _everything(folder), "what was sent is there, and its password is not"
 
 
 class _Reader(HTMLParser):
