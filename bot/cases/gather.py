@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from bot.cases import asking, store
 from bot.cases.again import counts, exact, lost
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
-from bot.cases.outbox import Address, card_key, say, whisper
+from bot.cases.mentions import Mentioned, mention
 from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, origin_of, unknown
@@ -25,7 +26,7 @@ from bot.cases.step import Stale, Step, step
 from bot.cases.view import Arrival, Diagnosis, Unknown
 from bot.records import jobs
 from bot.records.engine import Database
-from bot.records.tables import alerts, case_invoices, cases, failures, inbox, messages
+from bot.records.tables import alerts, case_invoices, cases, failures, inbox
 from bot.terms.matching import MatchKind
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ class _Group:
     unknown: Unknown | None
     pending: list[Pending] = field(default_factory=list)
     invoices: dict[str, BilledInvoice | None] = field(default_factory=dict)
+    breadth: Mapping[int, int] = field(default_factory=dict)
+    """How many terms each alert is about, by its id."""
 
     @property
     def billed(self) -> tuple[BilledInvoice, ...]:
@@ -295,11 +298,10 @@ class Gatherer:
             store.take_part(taken, case.id, asker, Part.ASKED)
             asking.ask(taken, self._company, case, asker)
         if opened:
-            self._diagnosed(taken, case, answer)
-            self._first_card(taken, case, pending)
+            settle(taken, case, answer, now=taken.now)
         else:
             self._joined(taken, case, answer, pending, new)
-        self._mention(taken, case, pending)
+        mention(taken, self._company, case, _mentioned(pending, group.breadth))
 
     def _case_for(self, taken: Step, group: _Group, pending: Sequence[Pending]) -> tuple[Any, bool]:
         company = self._company
@@ -316,9 +318,6 @@ class Gatherer:
         alerted = min(p.posted_at for p in pending)
         case = store.open_case(taken, company, key, term_name=group.term, alerted_at=alerted, origin=origin)
         return case, True
-
-    def _diagnosed(self, taken: Step, case: Any, answer: Answer) -> None:
-        settle(taken, case, answer, now=taken.now)
 
     def _joined(self, taken: Step, case: Any, answer: Answer, pending: Sequence[Pending], new: Sequence[str]) -> None:
         """A later alert about a case that is open already."""
@@ -343,43 +342,6 @@ class Gatherer:
             settle(taken, case, answer, now=taken.now)
             return
         taken.touch_card(case.id)
-
-    def _first_card(self, taken: Step, case: Any, pending: Sequence[Pending]) -> None:
-        first = pending[0]
-        address = (
-            Address(channel=first.channel, thread_ts=first.thread_ts or first.ts)
-            if first.asked_by is None and (first.thread_ts is not None or not first.found_by_us)
-            else Address(channel=self._company.alert_channels[0])
-        )
-        say(taken, card_key(case.id), "card", address, company=case.company, case_id=case.id)
-
-    def _mention(self, taken: Step, case: Any, pending: Sequence[Pending]) -> None:
-        """One line in the thread of each alert whose thread does not hold the card."""
-        card = taken.connection.execute(select(messages).where(messages.c.key == card_key(case.id))).one()
-        for p in {p.alert_id: p for p in pending}.values():
-            if p.asked_by is not None:
-                whisper(
-                    taken,
-                    Address(channel=p.channel),
-                    company=case.company,
-                    user=p.asked_by.user_id,
-                    what="asked",
-                    key=f"asked:{p.alert_id}:{case.id}",
-                    case_id=case.id,
-                )
-                continue
-            thread = p.thread_ts or p.ts
-            if (card.channel, card.thread_ts) == (p.channel, thread) or (p.found_by_us and p.thread_ts is None):
-                continue
-            say(
-                taken,
-                f"reply:{p.alert_id}:{case.id}",
-                "reply",
-                Address(channel=p.channel, thread_ts=thread),
-                company=case.company,
-                case_id=case.id,
-                body={"invoices": sorted({q.invoice for q in pending if q.alert_id == p.alert_id and q.invoice})},
-            )
 
 
 def settle(taken: Step, case: Any, answer: Answer, *, now: datetime, **columns: Any) -> None:
@@ -461,4 +423,26 @@ def _groups(pending: Sequence[Pending], findings: Findings) -> list[_Group]:
         if p.invoice is not None:
             group.invoices[p.invoice] = billed
         group.pending.append(p)
+    breadth = Counter(alert_id for group in groups.values() for alert_id in {p.alert_id for p in group.pending})
+    for group in groups.values():
+        group.breadth = breadth
     return list(groups.values())
+
+
+def _mentioned(pending: Sequence[Pending], breadth: Mapping[int, int]) -> list[Mentioned]:
+    """The alerts of these failures, one each."""
+    invoices: dict[int, set[str]] = defaultdict(set)
+    for p in pending:
+        invoices[p.alert_id].update({p.invoice} if p.invoice else ())
+    return [
+        Mentioned(
+            alert_id=p.alert_id,
+            channel=p.channel,
+            thread_ts=p.thread_ts or p.ts,
+            asked_by=p.asked_by,
+            standing=p.thread_ts is not None or not p.found_by_us,
+            invoices=tuple(sorted(invoices[p.alert_id])),
+            terms=breadth.get(p.alert_id, 1),
+        )
+        for p in {p.alert_id: p for p in reversed(pending)}.values()
+    ][::-1]

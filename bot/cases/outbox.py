@@ -73,6 +73,11 @@ def card_key(case_id: int) -> str:
     return f"card:{case_id}"
 
 
+def overview_key(alert_id: int) -> str:
+    """The key of the overview of a message with many failures."""
+    return f"overview:{alert_id}"
+
+
 def whisper(
     step: Step,
     address: Address,

@@ -14,7 +14,7 @@ from bot.cases.case import CaseEvent, CaseState, next_state
 from bot.cases.ports import Clock
 from bot.records import jobs, journal
 from bot.records.engine import Database
-from bot.records.tables import cases, decisions, messages
+from bot.records.tables import cases, decisions, failures, messages
 
 SYSTEM = "termkeeper"
 
@@ -122,6 +122,18 @@ class Step:
                 wanted_revision=select(cases.c.card_revision).where(cases.c.id == case_id).scalar_subquery(),
                 due_at=func.now(),
             )
+            .returning(messages.c.id)
+        ).all():
+            jobs.nudge(self.connection, jobs.POST_MESSAGE, message_id=message_id)
+        self._touch_overviews(case_id)
+
+    def _touch_overviews(self, case_id: int) -> None:
+        """The overviews of the messages that speak of the case have to be drawn again."""
+        speaking = select(func.concat("overview:", failures.c.alert_id)).where(failures.c.case_id == case_id).distinct()
+        for message_id in self.connection.scalars(
+            update(messages)
+            .where(messages.c.key.in_(speaking), messages.c.state != "dead")
+            .values(wanted_revision=messages.c.wanted_revision + 1, due_at=func.now())
             .returning(messages.c.id)
         ).all():
             jobs.nudge(self.connection, jobs.POST_MESSAGE, message_id=message_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from bot.alerts import Cause, Failure, failures, origin, other_failures
-from bot.cases import cutoff, decide, intake
+from bot.cases import cutoff, decide, intake, store
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
+from bot.cases.mentions import show_card, where_shown
 from bot.cases.outbox import Address, card_key, say, whisper
 from bot.cases.period import choose
 from bot.cases.ports import Approvers, Clock, Company, Entitled, EntitledUnknown, Person
@@ -186,6 +187,9 @@ class Handling:
             self._ask_or_check(step, item, action, person)
             return
         handled = self._act(step, item, person, f"click:{item.id}")
+        if action is ActionId.SHOW_CARD:
+            show_card(step, handled.company, handled.act.case_id)
+            return
         if action is ActionId.CREATE:
             outcome = self._deciding(handled, decide.approve)
         elif action in (ActionId.CHECK, ActionId.CORRECTED):
@@ -269,9 +273,41 @@ class Handling:
             return
         view = _known(ViewId, payload["view"])
         person = Person(team=payload["team"], user_id=payload["user"])
+        if view is ViewId.LIST:
+            self._chosen(step, item, person)
+            return
         handled = self._act(step, item, person, f"submission:{item.id}")
         outcome = self._submitted(view, handled)
         self._tell(step, handled, outcome)
+
+    def _chosen(self, step: Step, item: InboxItem, person: Person) -> None:
+        """Approves each chosen case of a list, as a decision of its own on the proposal that was shown."""
+        approved: list[int] = []
+        others: list[Json] = []
+        for case_id, digest in item.payload["chosen"]:
+            chosen = replace(item, payload={**item.payload, "case_id": case_id, "digest": digest})
+            handled = self._act(step, chosen, person, f"submission:{item.id}:{case_id}")
+            outcome = self._deciding(handled, decide.approve)
+            number = store.read(step.connection, case_id).number
+            if outcome.kind is OutcomeKind.DONE:
+                approved.append(number)
+                continue
+            reason = outcome.reason.value if outcome.reason else ""
+            others.append({"case": number, "what": outcome.kind.value, "reason": reason})
+            if outcome.kind is OutcomeKind.OUTDATED:
+                step.touch_card(case_id)
+        first = self._act(step, item, person, f"submission:{item.id}")
+        whisper(
+            step,
+            where_shown(step, first.company, first.act.case_id),
+            company=first.company.key,
+            user=person.user_id,
+            what="list_decided",
+            key=first.act.key,
+            case_id=first.act.case_id,
+            approved=approved,
+            others=others,
+        )
 
     def _submitted(self, view: ViewId, handled: _Handled) -> Outcome:
         step, company, act, values = handled.step, handled.company, handled.act, handled.payload["values"]

@@ -22,6 +22,7 @@ from bot.slack.cards.names import ActionId
 from bot.slack.cards.one_liners import moved_on, refusal_sentence
 from bot.slack.cards.views import View, ViewContext
 from bot.slack.cards.which_company import NOT_LOOKED_AFTER
+from bot.slack.lists import list_of
 from bot.slack.parts import Parts
 from bot.slack.pressed import Pressed
 from bot.slack.sorry import REPEAT
@@ -86,6 +87,8 @@ class Opening:
 
 def wants_view(parts: Parts, act: Pressed) -> bool:
     """Whether a click opens a view. For Create this is one look at the records, by the proposal's digest."""
+    if act.alert_id is not None:
+        return True
     if act.question is not None or act.case_id is None:
         return False
     if act.action is not ActionId.CREATE:
@@ -123,6 +126,8 @@ def _fill(parts: Parts, act: Pressed, view: Any) -> None:
 
 
 def _filled(parts: Parts, act: Pressed) -> View:
+    if act.alert_id is not None:
+        return list_of(parts, act, act.alert_id)
     if act.case_id is None:
         return views.notice_view("Not known", "This button belongs to no case. Nothing was done.")
     with parts.database.transaction() as connection:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text, update
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.outbox import card_key
+from bot.cases.overview import load_lines, load_overview
 from bot.cases.ports import Approvers, Companies
 from bot.records import jobs
 from bot.records.engine import Database
@@ -23,7 +24,9 @@ from bot.records.tables import cases, messages
 from bot.slack import said
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.case_card import case_card
+from bot.slack.cards.overview import overview_card, summary
 from bot.slack.clients import SlackClients
+from bot.slack.lists import permalinks
 from bot.slack.reporting import Reporting
 from bot.slack.turns import PACE_S, Turns
 
@@ -134,6 +137,8 @@ class Poster:
         if row.kind != "card":
             if row.kind == "notice":
                 return said.notice(row.body or {}), row.wanted_revision
+            if row.kind in ("overview", "summary"):
+                return self._several(row), row.wanted_revision
             if row.kind == "report":
                 return self._reporting.content(row), row.wanted_revision
             sentence = said.direct if row.kind == "direct" else said.line
@@ -143,6 +148,15 @@ class Poster:
         with self._database.transaction() as connection:
             view = store.load_view(connection, company, row.case_id, entitled.people, entitled.deputies)
         return case_card(view), view.revision
+
+    def _several(self, row: Any) -> CardMessage:
+        """An overview or a summary: a line for each of several cases."""
+        body = row.body or {}
+        with self._database.transaction() as connection:
+            view = load_overview(connection, body["alert"]) if row.kind == "overview" else None
+            lines = view.cases if view is not None else load_lines(connection, body["cases"])
+        links = permalinks(self._clients.other, lines)
+        return overview_card(view, links) if view is not None else summary(len(body["alerts"]), lines, links)
 
     def _before_its_card(self, row: Any) -> bool:
         """Whether what links to a case's card would be posted before it."""
@@ -263,7 +277,12 @@ class Poster:
     def _whisper(self, row: Any) -> None:
         if row.state == "posted":
             return
-        content = said.whisper(row.body, self._case_facts(row), self._approvers.entitled(row.company).people)
+        people = self._approvers.entitled(row.company).people
+        content = (
+            said.decided_from_list(row.body, people)
+            if row.body["what"] == "list_decided"
+            else said.whisper(row.body, self._case_facts(row), people)
+        )
         self._clients.posting.chat_postEphemeral(
             channel=row.channel,
             user=row.body["user"],

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.cards.buttons import CaseButton, ListingButton, LookUpButton, UnreadableButtonError, read_button
+from bot.slack.cards.buttons import (
+    CaseButton,
+    ListButton,
+    ListingButton,
+    LookUpButton,
+    UnreadableButtonError,
+    read_button,
+)
 from bot.slack.cards.names import ActionId
 
 
@@ -25,6 +32,8 @@ class Pressed:
     response_url: str
     listing: str = ""
     """Which list, for the button under a period's list."""
+    alert_id: int | None = None
+    """Whose cases are to be listed, for the button on an overview."""
 
     def kept(self) -> dict[str, Any]:
         """As the inbox keeps it."""
@@ -67,4 +76,5 @@ def pressed(body: dict[str, Any]) -> Pressed | None:
         question=question,
         response_url=body.get("response_url", ""),
         listing=meant.token if isinstance(meant, ListingButton) else "",
+        alert_id=meant.alert_id if isinstance(meant, ListButton) else None,
     )

@@ -116,6 +116,12 @@ _OF_NO_CASE: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
 """What is whispered that speaks of no case: of a report's findings, of a company that is not looked after."""
 
 
+def decided_from_list(body: Mapping[str, Any], approvers: Sequence[str]) -> CardMessage:
+    """To the person who chose several cases of a list: what became of each."""
+    others = [(each["case"], each["what"], each["reason"]) for each in body["others"]]
+    return one_liners.list_decided(body["approved"], others, approvers, clicker=body["user"])
+
+
 def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence[str]) -> CardMessage:
     """A sentence for one person alone."""
     what = body["what"]

@@ -6,6 +6,7 @@ import asyncio
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
@@ -37,8 +38,10 @@ from bot.sandbox.world import World
 from bot.settings import terms_policy
 from bot.slack.answering import Answering
 from bot.slack.clients import clients
-from bot.slack.door import ItemKind
+from bot.slack.door import Door, ItemKind
 from bot.slack.handling import Handling
+from bot.slack.insight import Insight
+from bot.slack.parts import Parts
 from bot.slack.posting import Poster
 from bot.slack.reporting import Reporting
 from tests.intacct.conftest import books_at
@@ -46,6 +49,7 @@ from tests.sandbox.serving import serve
 
 T = TypeVar("T")
 ALERTS = "C0FINALERTS"
+TEAM = TEAM_ID
 PACE_S = 0.01
 """Between two messages in a channel: a test need not wait as Slack wants it."""
 
@@ -150,6 +154,7 @@ class Office:
         self.approvers = Named()
         self.workspace = slack.Workspace.of(world)
         self._loop = loop
+        self._aside = ThreadPoolExecutor(1)
         self._rooms: list[Rooms] = []
         self.rooms = self.more_rooms()
 
@@ -159,6 +164,7 @@ class Office:
         return self._rooms[-1]
 
     def close(self) -> None:
+        self._aside.shutdown()
         for rooms in self._rooms:
             rooms.close()
 
@@ -248,6 +254,21 @@ class Office:
                 replies = client.conversations_replies(channel=ALERTS, ts=message["ts"], limit=999)["messages"]
                 found |= {m["ts"]: m for m in replies}
         return [found[ts] for ts in sorted(found) if found[ts].get("user") == "U0TERMKEEPER"]
+
+    def parts(self) -> Parts:
+        """What listeners and views use."""
+        rooms = self.rooms
+        return Parts(
+            door=Door(self.database),
+            database=self.database,
+            companies={"acme": rooms.company},
+            approvers=self.approvers,
+            clients=rooms.slack,
+            listens=rooms.handling.listens,
+            aside=self._aside,
+            insight=Insight(rooms.slack.other, {"acme": rooms.company}, self.approvers),
+            came_up=lambda: None,
+        )
 
     # Work
 

@@ -35,8 +35,30 @@ def test_each_kind_of_mismatch_gets_its_card(running: Running) -> None:
     running.card("Net 90", "inactive")
     running.card("NO-BREAK SPACE", "INV-1050")
     running.card("N20", "same rule")
-    unknown = running.card("INV-1055")
+    unknown = running.card("INV-1055", "Several invoices")
     assert "case.tell_term" in str(unknown["blocks"])
+
+
+def test_a_message_with_many_failures_has_an_overview_from_which_several_are_decided(running: Running) -> None:
+    running.control("sync")
+    overview = running.card("failures", "cases", "Net 45", "wait for a decision")
+    running.card("Net 45", "missing in Intacct")
+    running.press("controller", overview, "case.list")
+    view = open_view(running, "controller", "view.list")
+    block = next(block for block in view["blocks"] if block["type"] == "input")
+    chosen = [o for o in block["element"]["options"] if o["text"]["text"].startswith(("Net 45 ·", "Net 55 ·"))]
+    assert len(chosen) == 2
+    refused = running.act(user="controller", view_id=view["id"], values={})
+    assert "choose at least one" in str(refused)
+    running.act(
+        user="controller",
+        view_id=view["id"],
+        values={block["block_id"]: {"value": {"type": "checkboxes", "selected_options": chosen}}},
+    )
+    running.card("Net 45", "is in Intacct")
+    running.card("Net 55", "is in Intacct")
+    assert [call["outcome"] for call in running.calls("intacct", "create_arterm")] == ["success", "success"]
+    until(lambda: [w for w in running.whispers("controller", ALERTS) if "a decision each" in w["text"]], "the answer")
 
 
 def test_who_may_not_decide_is_told_who_can_and_nothing_is_written(running: Running) -> None:

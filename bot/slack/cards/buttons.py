@@ -19,6 +19,7 @@ from bot.terms.proposal import Action, Proposal
 from bot.terms.term import in_words
 
 _LISTING_VALUE = re.compile(r"list:([0-9A-Za-z_-]{16,64})")
+_LIST_VALUE = re.compile(r"alert:([0-9]{1,18})")
 _CASE_VALUE = re.compile(r"([0-9]{1,18}):([0-9A-Za-z_-]{0,128})")
 
 
@@ -50,6 +51,13 @@ class ListingButton:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListButton:
+    """What the button on an overview stands for: the cases of one message."""
+
+    alert_id: int
+
+
 class UnreadableButtonError(ValueError):
     """A button's value that no card of this bot carries."""
 
@@ -57,6 +65,11 @@ class UnreadableButtonError(ValueError):
 def case_value(case_id: int, digest: str) -> str:
     """The `value` of a case's buttons: its id and the digest of the proposal on the card."""
     return f"{case_id}:{digest}"
+
+
+def list_value(alert_id: int) -> str:
+    """The `value` of an overview's button: whose cases are listed."""
+    return f"alert:{alert_id}"
 
 
 def look_up_value(number: str | None, term: str | None, company: str) -> str | None:
@@ -70,12 +83,14 @@ def listing_value(token: str) -> str:
     return f"list:{token}"
 
 
-def read_button(value: str) -> CaseButton | LookUpButton | ListingButton:
+def read_button(value: str) -> CaseButton | LookUpButton | ListingButton | ListButton:
     """What a clicked button stands for. Raises UnreadableButtonError."""
     if match := _LISTING_VALUE.fullmatch(value):
         return ListingButton(match[1])
     if match := _CASE_VALUE.fullmatch(value):
         return CaseButton(int(match[1]), match[2])
+    if match := _LIST_VALUE.fullmatch(value):
+        return ListButton(int(match[1]))
     try:
         read = json.loads(value)
     except ValueError:

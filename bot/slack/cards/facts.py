@@ -13,6 +13,8 @@ from bot.terms.matching import MatchKind
 from bot.terms.term import PaymentTerm
 
 INVOICES_SHOWN = 5
+MANY = 3
+"""Beside the first, so many invoices are told as one sum of all."""
 
 
 def number_of(invoice: CaseInvoice) -> str:
@@ -45,6 +47,8 @@ def invoice_lines(subject: Subject) -> list[str]:
         return [f"Invoice *{words.name(first.number, 60)}* {_why(subject)}"]
     told = described(first.billed) if first.billed is not None else ""
     whole = f"Invoice *{number_of(first)}*{f' ({told})' if told else ''} {_why(subject)}"
+    if len(others) >= MANY and subject.failed and not subject.settled:
+        return [whole, _all_wait(subject.invoices), subject.inferred]
     return [" ".join(part for part in (whole, _others(subject, others)) if part), subject.inferred]
 
 
@@ -62,14 +66,24 @@ def _why(subject: Subject) -> str:
     return f"{start} the payment terms {subject.coded_term}."
 
 
+def _all_wait(invoices: Sequence[CaseInvoice]) -> str:
+    """How many invoices wait in all, and what they sum to: `12 invoices, $48,210.00 wait on this`."""
+    sums = _sums(invoices)
+    return f"*{words.counted(len(invoices), 'invoice')}{f', {sums}' if sums else ''} wait on this.*"
+
+
+def _sums(invoices: Sequence[CaseInvoice]) -> str:
+    return words.totals(
+        (invoice.billed.amount, invoice.billed.currency)
+        for invoice in invoices
+        if invoice.billed is not None and invoice.billed.amount is not None
+    )
+
+
 def _others(subject: Subject, others: Sequence[CaseInvoice]) -> str:
     if not others:
         return ""
-    sums = words.totals(
-        (invoice.billed.amount, invoice.billed.currency)
-        for invoice in others
-        if invoice.billed is not None and invoice.billed.amount is not None
-    )
+    sums = _sums(others)
     count = words.first_upper(words.number(len(others)))
     one = len(others) == 1
     verb = ("has" if one else "have") if subject.settled or not subject.failed else ("waits for" if one else "wait for")

@@ -44,6 +44,11 @@ class ActionId(StrEnum):
     KEEP_CUTOFF = "close.keep"
     """Keep a period's list of what is billed and not in Intacct as evidence."""
 
+    LIST = "case.list"
+    """Open the list of a message's cases, to decide several at once."""
+    SHOW_CARD = "case.show_card"
+    """Post the card of a case that has none yet, in the thread of its message."""
+
 
 class ViewId(StrEnum):
     """Callback ids of the views."""
@@ -67,6 +72,9 @@ class ViewId(StrEnum):
     KEEP_FINDING = "view.keep_finding"
     EXPLAIN = "view.explain"
     """What a report's words mean; nothing is submitted."""
+
+    LIST = "view.list"
+    """Several proposals; its submission approves each chosen one, as a decision of its own."""
 
 
 class BlockId(StrEnum):
@@ -101,6 +109,9 @@ class BlockId(StrEnum):
     KEEP_FINDING = "keep.finding"
     KEEP_WEEKS = "keep.weeks"
     KEEP_REASON = "keep.reason"
+
+    CHOSEN = "list.chosen"
+    """The first ten choices of a list; the next ten stand under `list.chosen.2`, and so on."""
 
 
 INPUT = "value"

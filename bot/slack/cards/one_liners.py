@@ -150,6 +150,31 @@ def nobody_known(case_number: int) -> CardMessage:
     )
 
 
+def list_decided(
+    approved: Sequence[int], others: Sequence[tuple[int, str, str]], approvers: Sequence[str], *, clicker: str
+) -> CardMessage:
+    """To whoever approved several cases from a list: which are decided, and which are not, with why.
+
+    `others`: the case's number, how the act ended (an `OutcomeKind` value), and why he may not decide, if so.
+    """
+    count = words.counted(len(approved), "case")
+    done = f"Approved: {words.joined([str(number) for number in approved[:30]])} ({count}, a decision each)."
+    lines = [done if approved else "Nothing was approved."]
+    for number, what, reason in others[:20]:
+        if reason:
+            why = refusal_sentence(RefusalReason(reason), approvers, clicker)
+        elif what == "outdated":
+            why = "It has moved on since the list was opened. Nothing was done."
+        elif what == "expired":
+            why = "It has expired. Nothing was done."
+        elif what == "unknown_who":
+            why = "Slack did not tell who may decide. Nothing was done; please try again."
+        else:
+            why = "It takes a reason; please decide on its card."
+        lines.append(f"Case {number}: {why}")
+    return _line("\n".join(lines))
+
+
 def too_late(case_number: int) -> CardMessage:
     """The decision had expired."""
     return _line(f"Case {case_number} has expired. Nothing was done. The next failure opens a new case.")

@@ -15,6 +15,7 @@ from bot.alerts.sentences import LONGEST_TERM
 from bot.cases.view import Course
 from bot.close import NoPeriod, month
 from bot.slack.cards import words
+from bot.slack.cards.buttons import CaseButton, UnreadableButtonError, read_button
 from bot.slack.cards.names import INPUT, BlockId
 from bot.terms.term import (
     LAST_DAY,
@@ -266,6 +267,25 @@ def read_approval(values: Values) -> Approval | Problems:
     if BlockId.APPROVE_REFERENCE in values:
         reference = reading.text(BlockId.APPROVE_REFERENCE, REFERENCE_LONGEST, what="a reference")
     return reading.problems or Approval(reason, reference)
+
+
+def read_chosen(values: Values) -> tuple[tuple[int, str], ...] | Problems:
+    """The chosen cases of a list, each with the digest of the proposal that was shown."""
+    chosen: list[tuple[int, str]] = []
+    first = next(iter(values), BlockId.CHOSEN.value)
+    for block, elements in values.items():
+        if block.split(".")[:2] != BlockId.CHOSEN.value.split("."):
+            continue
+        options = elements.get(INPUT, {}).get("selected_options")
+        for option in options if isinstance(options, list) else []:
+            try:
+                meant = read_button(str(option["value"]))
+            except (UnreadableButtonError, KeyError, TypeError):
+                meant = None
+            if not isinstance(meant, CaseButton):
+                return {block: "This choice is not one of those offered."}
+            chosen.append((meant.case_id, meant.digest))
+    return tuple(chosen) or {first: "Please choose at least one, or close the list."}
 
 
 def read_decline(values: Values) -> str | Problems:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from bot.cases.case import CaseState
+from bot.cases.overview import CaseLine, Overview
 from bot.cases.view import Arrival, CaseView, Course
 from bot.slack.cards import words
 from bot.slack.cards.answers import LookUp, look_up_blocks
@@ -24,11 +25,13 @@ from bot.slack.cards.blocks import (
     section,
     within,
 )
+from bot.slack.cards.buttons import list_value
 from bot.slack.cards.choices import BASES, CYCLES, STARTS, UNITS, figure
 from bot.slack.cards.evidence import evidence_lines, nearest_line
 from bot.slack.cards.facts import invoice_lines, numbers
 from bot.slack.cards.names import BlockId, ViewId
 from bot.slack.cards.outcome import difference_lines
+from bot.slack.cards.overview import Choice, Links, list_blocks
 from bot.slack.cards.periods import by_closing, period_lines, split
 from bot.slack.cards.plan import plan_lines
 from bot.slack.cards.subject import Subject, of_case
@@ -357,6 +360,18 @@ def period_view(view: CaseView, context_: ViewContext) -> View:
 
 PERIODS_OFFERED = 50
 """Closed periods that one view offers; Slack takes 100 options."""
+
+
+def list_view(view: Overview, choices: Sequence[CaseLine], others: Sequence[Choice], links: Links) -> View:
+    """The cases of one message, to decide several at once; only what is one-click can be chosen."""
+    made = _view(
+        ViewId.LIST,
+        "Decide from a list",
+        list_blocks(choices, others, links),
+        submit="Approve the chosen" if choices else "",
+        close="Cancel" if choices else "Close",
+    )
+    return made | {"private_metadata": list_value(view.alert_id)}
 
 
 def _head(view: CaseView, subject: Subject) -> list[str]:

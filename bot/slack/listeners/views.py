@@ -36,6 +36,34 @@ def register(app: App, parts: Parts) -> None:
     """Registers a listener for each view."""
     for view_id, reader in _READERS.items():
         _register(app, parts, view_id, reader)
+    _register_list(app, parts)
+
+
+def _register_list(app: App, parts: Parts) -> None:
+    @app.view(ViewId.LIST.value)
+    def chosen(ack: Ack, body: dict[str, Any], logger: Any) -> None:
+        view = body["view"]
+        read = submissions.read_chosen(view["state"]["values"])
+        if isinstance(read, dict):
+            ack(response_action="errors", errors=read)
+            return
+        first, digest = read[0]
+        kept = {
+            "view": ViewId.LIST.value,
+            "case_id": first,
+            "digest": digest,
+            "chosen": [list(each) for each in read],
+            "list": view["private_metadata"],
+            "user": body["user"]["id"],
+            "team": body["user"].get("team_id") or (body.get("team") or {}).get("id", ""),
+        }
+        try:
+            parts.door.take(ItemKind.SUBMISSION, submission_key(body), kept)
+        except Exception:
+            logger.exception("a submission could not be kept")
+            ack(response_action="errors", errors={next(iter(view["state"]["values"])): REPEAT})
+            return
+        ack()
 
 
 def _register(app: App, parts: Parts, view_id: ViewId, reader: Callable[[Any], Read]) -> None:

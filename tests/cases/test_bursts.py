@@ -1,0 +1,105 @@
+"""Many alerts at once: one look for all of them, one card a term, few messages, nothing lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import select
+
+from bot.records import inbox
+from bot.records.tables import failures
+from tests.cases.office import Office, Rooms, sequence
+
+TERMS = {"Net 41": 41, "Net 42": 42, "Net 43": 43, "Net 44": 44, "Net 46": 46}
+
+
+def _burst(office: Office, alerts: int) -> None:
+    ids = [office.bill_term(name, days) for name, days in TERMS.items()]
+    office.ar_term("Net 30", 30)
+    numbers = [f"INV-{n}" for n in range(alerts)]
+    for index, term_id in enumerate(ids):
+        office.invoices(term_id, *numbers[index :: len(ids)])
+    for number in numbers:
+        office.alert(*sequence(number))
+
+
+def _joined(office: Office) -> int:
+    with office.database.transaction() as connection:
+        return len(connection.execute(select(failures.c.id).where(failures.c.state == "joined")).all())
+
+
+def test_500_alerts_about_5_terms_are_5_cards_and_few_calls(office: Office) -> None:
+    _burst(office, 500)
+    office.work(seconds=120)
+    assert _joined(office) == 500
+    assert sorted(case.term_name for case in office.cases()) == sorted(TERMS)
+    assert len(office.calls("intacct")) <= 10, office.calls("intacct")
+    assert len(office.calls("bill")) <= 10, office.calls("bill")
+    posted = office.posted()
+    assert len([m for m in posted if "missing in Intacct" in m["text"]]) == 5
+    assert len(posted) <= 60
+    for card in office.messages("card"):
+        (shown,) = [m for m in posted if m["ts"] == card.ts]
+        assert "100 alerts" in shown["text"]
+        assert "100 invoices, $10,000.00 wait on this" in shown["text"]
+    (summary,) = [m for m in posted if "more alerts" in m["text"]]
+    assert summary["text"].startswith("495 more alerts, 5 terms: cases 1 to 5.")
+
+
+def test_two_processes_gather_one_at_a_time(office: Office) -> None:
+    _burst(office, 60)
+    both = [office.rooms, office.more_rooms()]
+
+    def work(rooms: Rooms) -> int:
+        return office.work(rooms=rooms, seconds=60)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, both))
+    office.work()
+    assert _joined(office) == 60
+    assert len(office.cases()) == 5
+    assert len(office.calls("bill")) <= 10, office.calls("bill")
+    assert len(office.calls("intacct")) <= 10, office.calls("intacct")
+
+
+def test_a_few_later_alerts_get_a_line_each(office: Office) -> None:
+    office.invoices(office.bill_term("Net 41", 41), "INV-1", "INV-2", "INV-3")
+    office.ar_term("Net 30", 30)
+    first = office.alert(*sequence("INV-1"))
+    office.work()
+    later = [office.alert(*sequence(number)) for number in ("INV-2", "INV-3")]
+    office.work()
+    (card,) = office.messages("card")
+    assert card.thread_ts == first
+    replies = [m for m in office.posted() if "for the same term" in m["text"] and m["thread_ts"] in later]
+    assert [m["text"] for m in replies] == [
+        "INV-2 waits for the same term: case 1 above.",
+        "INV-3 waits for the same term: case 1 above.",
+    ]
+    assert office.messages("summary") == []
+
+
+def test_a_summary_is_kept_current(office: Office) -> None:
+    numbers = [f"INV-{n}" for n in range(20)]
+    office.invoices(office.bill_term("Net 41", 41), *numbers)
+    office.ar_term("Net 30", 30)
+    for number in numbers[:10]:
+        office.alert(*sequence(number))
+    office.work()
+    for number in numbers[10:]:
+        office.alert(*sequence(number))
+    office.work()
+    summaries = [m["text"] for m in office.posted() if "more alerts" in m["text"]]
+    assert [text.splitlines()[0] for text in summaries] == ["19 more alerts, 1 term: case 1."]
+    assert "20 invoices, $2,000.00" in summaries[0]
+
+
+def test_what_a_gatherer_had_begun_when_it_died_is_taken_up_at_once(office: Office) -> None:
+    office.invoices(office.bill_term("Net 41", 41), "INV-1")
+    office.ar_term("Net 30", 30)
+    office.alert(*sequence("INV-1"))
+    with office.database.transaction() as connection:
+        inbox.drain(office.database, office.rooms.handling.handle)
+        connection.execute(failures.update().values(state="gathered", attempts=1))
+    assert office.rooms.gatherer.gather("test") == 1
+    assert [case.term_name for case in office.cases()] == ["Net 41"]
