@@ -32,7 +32,7 @@ def choose(
         step.record(
             case.company,
             "refused",
-            {"case": case.number, "what": "period", "why": RefusalReason.NOT_APPROVER.value},
+            {"case": case.number, "what": "choose for a closed period", "why": RefusalReason.NOT_APPROVER.value},
             actor=act.person.user_id,
             case_id=case.id,
         )

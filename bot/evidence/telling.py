@@ -136,6 +136,24 @@ def _reconciliation(content: Content) -> str:
     return told + (f": {', '.join(found)} without a decision" if found else ": no exception")
 
 
+def _period(content: Content) -> str:
+    course = {"reopen": "reopen it", "current": "post in the current period, with an accrual for it"}
+    told = f"closed period {content['period']}, {_listed([str(i) for i in content['invoices']])}: "
+    before = f"; instead of: {', '.join(_words(each) for each in content['replaces'])}" if content["replaces"] else ""
+    return f"{told}{course[content['course']]}; reason: {content['reason']}{before}"
+
+
+def _cutoff(content: Content) -> str:
+    sums = [
+        f"{each['invoices']} in {each['currency'] or 'no currency told'}, {each['amount']}"
+        for each in content["missing_sums"]
+    ]
+    told = f"kept as evidence what {content['source']} billed in {content['period']} and Intacct had not posted"
+    return f"{told} as of {content['as_of']}: {content['missing_count']} invoices" + (
+        f" ({'; '.join(sums)})" if sums else ""
+    )
+
+
 def _approvers(content: Content) -> str:
     told = f"who may decide: {', '.join(content['approvers']) or 'nobody'}"
     if content["standing_in"]:
@@ -173,5 +191,7 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "settings": lambda c: f"started with {len(c['settings'])} settings noted",
     "setting": _setting,
     "reconciliation": _reconciliation,
+    "period": _period,
+    "cutoff": _cutoff,
     "export": lambda c: f"evidence was exported: {c['scope']}",
 }

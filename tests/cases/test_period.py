@@ -17,6 +17,7 @@ from bot.cases.period import choose
 from bot.cases.ports import Entitled, Person
 from bot.cases.step import Step, step
 from bot.cases.view import Course
+from bot.evidence.telling import sentence
 from bot.records import journal
 from bot.records.engine import Database
 from bot.records.tables import case_invoices, cases
@@ -91,7 +92,7 @@ def test_who_may_not_decide_may_not_choose_and_that_is_kept(taken: Step, case: A
     assert chosen(taken, case, clock, user="U0MARIA").kind is OutcomeKind.REFUSED
     assert set(kept(taken, case, clock).values()) == {None}
     (refusal,) = entries(taken, "refused")
-    assert (refusal["actor"], refusal["content"]["what"]) == ("U0MARIA", "period")
+    assert (refusal["actor"], refusal["content"]["what"]) == ("U0MARIA", "choose for a closed period")
     assert entries(taken, "period") == []
 
 
@@ -100,6 +101,9 @@ def test_a_later_choice_stands_instead_and_says_what_it_replaces(taken: Step, ca
     chosen(taken, case, clock, course=Course.CURRENT)
     assert kept(taken, case, clock)["INV-1"] == "current"
     assert [entry["content"]["replaces"] for entry in entries(taken, "period")] == [[], ["reopen"]]
+    told = [sentence(entry) for entry in journal.entries(taken.connection, "acme") if entry.kind == "period"]
+    assert told[0] == "closed period 2026-10, INV-1, INV-2: reopen it; reason: The audit is done."
+    assert told[1].endswith("; instead of: reopen")
 
 
 def test_a_choice_needs_a_reason(taken: Step, case: Any, clock: Clock) -> None:

@@ -11,7 +11,7 @@ from bot.slack.cards.blocks import Block, CardMessage, Style, actions, bullets, 
 from bot.slack.cards.buttons import listing_value
 from bot.slack.cards.names import COMMAND, ActionId
 
-LINES_SHOWN = 15
+LINES_SHOWN = 30
 _LINES_A_BLOCK = 5
 
 
