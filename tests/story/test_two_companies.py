@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.assembly import Bot
+from bot.cli import main
 from bot.clock import RealClock
 from bot.doctor import examine
 from bot.records.engine import Database
@@ -251,3 +253,29 @@ def test_a_company_that_is_taken_out_of_the_settings_rests_and_its_people_are_to
         assert "warn  Database: 1 open case of beta at rest" in capsys.readouterr().out
     finally:
         bot.stop()
+
+
+def test_an_export_holds_one_company_and_listings_of_a_period_too(
+    two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.card(ACME, "INV-1")
+    two.card(BETA, "B-900")
+    for name, value in two.environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["journal", "verify"]) == 0
+    told = capsys.readouterr().out
+    assert "acme" in told
+    assert "beta" in told
+    assert main(["journal", "export", "1", "--out", str(tmp_path / "either.zip")]) == 1
+    assert "--company" in capsys.readouterr().err
+    whole = ("--from", "2020-01-01", "--to", "2100-01-01")
+    for company, own, others in (("acme", "INV-1", ("B-900", "Wonka", BETA)), ("beta", "B-900", ("INV-1", "Globex"))):
+        out = tmp_path / f"{company}.zip"
+        assert main(["journal", "export", *whole, "--company", company, "--out", str(out)]) == 0
+        with zipfile.ZipFile(out) as pack:
+            held = "\n".join(pack.read(name).decode("utf-8", "replace") for name in pack.namelist())
+        assert own in held
+        assert not [word for word in others if word in held], company
+    listed = two.ask(PRIYA, BETA, "close 2026-11")
+    assert "B-900" in listed
+    assert "INV-1" not in listed
