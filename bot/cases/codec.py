@@ -9,7 +9,7 @@ import rfc8785
 from pydantic import TypeAdapter
 
 from bot.billing.source import BilledInvoice
-from bot.cases.view import Diagnosis, FieldDifference, InvoiceNote, OtherReason, PeriodChoice, Trouble
+from bot.cases.view import Diagnosis, FieldDifference, InvoiceNote, OtherReason, PeriodChoice, Trouble, Withdrawing
 from bot.intacct.invoices import BookedInvoice
 from bot.terms.proposal import Proposal
 from bot.terms.term import PaymentTerm
@@ -26,6 +26,7 @@ OTHER_REASON = TypeAdapter(OtherReason)
 PROPOSAL = TypeAdapter(Proposal)
 RULE = TypeAdapter(PaymentTerm)
 TROUBLE = TypeAdapter(Trouble)
+WITHDRAWING = TypeAdapter(Withdrawing)
 
 
 def digest(proposal: Proposal) -> str:

@@ -14,7 +14,7 @@ from bot.billing.source import TermOrigin
 from bot.cases import asking, store
 from bot.cases.case import CaseEvent, CaseState, TransitionRefused
 from bot.cases.codec import DIAGNOSIS, PROPOSAL, RULE, digest
-from bot.cases.policy import Part, RefusalReason, refusal
+from bot.cases.policy import Part, RefusalReason, policy_for, refusal
 from bot.cases.ports import Company, Entitled, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Stale, Step
@@ -154,7 +154,7 @@ def barred(
     """
     if what in ("dismiss", "period"):
         return refusal("any-approver", person, approvers=entitled.people, participants=())
-    policy = company.approval_policy
+    policy = policy_for(company.approval_policy, case.kind)
     return refusal(
         "second-person" if what == "accept" and policy == "two-people" else policy,
         person,

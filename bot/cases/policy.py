@@ -46,6 +46,11 @@ class Participant:
 ApprovalPolicy = Literal["any-approver", "second-person", "two-people"]
 
 
+def policy_for(policy: ApprovalPolicy, kind: str) -> ApprovalPolicy:
+    """The policy that holds for a case of this kind: withdrawing a term takes a second person under every policy."""
+    return "second-person" if kind == "withdraw" and policy == "any-approver" else policy
+
+
 def refusal(
     policy: ApprovalPolicy,
     clicker: Person,

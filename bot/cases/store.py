@@ -20,15 +20,16 @@ from bot.cases.codec import (
     PROPOSAL,
     RULE,
     TROUBLE,
+    WITHDRAWING,
     digest,
     read_digest,
 )
-from bot.cases.policy import Part, Participant, who_made
+from bot.cases.policy import Part, Participant, policy_for, who_made
 from bot.cases.ports import Company, Entitled, Person
 from bot.cases.readback import rule_differences
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Step
-from bot.cases.view import Arrival, CaseInvoice, CaseView, DecisionView, FieldDifference
+from bot.cases.view import Arrival, CaseInvoice, CaseKind, CaseView, DecisionView, FieldDifference
 from bot.close import NO_PERIODS, Periods
 from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
 from bot.terms.term import ArTerm
@@ -93,7 +94,14 @@ def latest_by_key(connection: Connection, company: str, key: str) -> CaseRow | N
 
 
 def open_case(
-    step: Step, company: Company, key: str, *, term_name: str | None, alerted_at: datetime, origin: TermOrigin
+    step: Step,
+    company: Company,
+    key: str,
+    *,
+    term_name: str | None,
+    alerted_at: datetime,
+    origin: TermOrigin,
+    kind: CaseKind = CaseKind.FIX,
 ) -> CaseRow:
     """Opens a case; it names the previous one of the same key."""
     connection = step.connection
@@ -104,6 +112,7 @@ def open_case(
         .values(
             company=company.key,
             number=number,
+            kind=kind.value,
             entity=company.entity or None,
             key=key,
             term_name=term_name,
@@ -319,7 +328,11 @@ def load_view(
         digest=case.proposal_digest or "",
         approvers=tuple(approvers),
         deputies=tuple(sorted(deputies)),
-        policy=company.approval_policy,
+        policy=policy_for(company.approval_policy, case.kind),
+        kind=CaseKind(case.kind),
+        withdrawing=WITHDRAWING.validate_python(note["withdrawing"]) if note.get("withdrawing") else None,
+        made=(note.get("made") or {}).get("name", ""),
+        withdrawal_number=_withdrawal_of(connection, case),
         source_label=company.source.label,
         books_entity=company.entity,
         asked_by=tuple(sorted({p.person.user_id for p in people if p.part is Part.ASKED})),
@@ -431,6 +444,21 @@ def _found_before(connection: Connection, case_id: int) -> bool:
         .distinct()
     ).all()
     return bool(behind) and all((raw or {}).get("found_by_us") for raw in behind)
+
+
+def _withdrawal_of(connection: Connection, case: CaseRow) -> int | None:
+    """The case in which the term that this one made is withdrawn, or was."""
+    if not (case.note or {}).get("made"):
+        return None
+    number: int | None = connection.scalar(
+        select(func.max(cases.c.number)).where(
+            cases.c.company == case.company,
+            cases.c.kind == CaseKind.WITHDRAW.value,
+            cases.c.note["of"].astext == str(case.id),
+            cases.c.state.not_in(("declined", "expired", "dismissed")),
+        )
+    )
+    return number
 
 
 def _appeared_otherwise(case: CaseRow) -> tuple[FieldDifference, ...]:

@@ -198,6 +198,49 @@ class Trouble:
     """Read back differently, field by field."""
 
 
+class CaseKind(StrEnum):
+    """What a case is about."""
+
+    FIX = "fix"
+    """A term that a sync could not use."""
+    WITHDRAW = "withdraw"
+    """A term of ours that is to be made inactive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsersOfKind:
+    """What of one kind uses a term."""
+
+    label: str
+    """`invoices in Intacct`."""
+    count: int
+    at_least: bool
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawing:
+    """The wish to withdraw a term, and what was found of its use."""
+
+    of_number: int
+    """The case whose decision made it."""
+    record_no: str
+    """Of the record that it made."""
+    reason: str
+    looked_at: datetime | None = None
+    """None before the first look."""
+    users: tuple[UsersOfKind, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Sentences: what could not be read, and so stands in the way."""
+    status: str = ""
+    """`active`, `inactive`, `gone`; empty where not known."""
+
+    @property
+    def free(self) -> bool:
+        """Whether everything was read and nothing uses it."""
+        return self.looked_at is not None and not self.users and not self.unread
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A case as its card shows it, at one revision."""
@@ -233,6 +276,13 @@ class CaseView:
     opened_at: datetime
     alerted_at: datetime
     """The moment of the first alert."""
+    kind: CaseKind = CaseKind.FIX
+    withdrawing: Withdrawing | None = None
+    """Of a case that withdraws a term."""
+    made: str = ""
+    """The name of the term that this case's decision made in Intacct; empty where it made none."""
+    withdrawal_number: int | None = None
+    """The case that withdraws it, or has."""
     closed_at: datetime | None = None
     found_before: bool = False
     """A look of our own found it, and no alert speaks of it: nothing has failed yet."""

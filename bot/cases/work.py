@@ -18,8 +18,9 @@ from bot.cases.outbox import Address, card_key, whisper
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Answer, Findings, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
-from bot.cases.view import Unknown
+from bot.cases.view import CaseKind, Unknown
 from bot.cases.watch import WATCHED, Watcher
+from bot.cases.withdraw import Withdrawal
 from bot.cases.writing import Writer, later
 from bot.records import jobs
 from bot.records.engine import Database
@@ -40,6 +41,7 @@ class Workshop:
         self._company = company
         self._reader = reader
         self._writer = Writer(database, clock, company, reader)
+        self._withdrawal = Withdrawal(database, clock, company)
         self._watcher = Watcher(database, clock, company, reader)
 
     def work(self, case_id: int, cause: str) -> None:
@@ -91,6 +93,8 @@ class Workshop:
             with step(self._database, self._clock, cause) as taken:
                 taken.move(case, CaseEvent.EXPIRED)
             return True
+        if case.kind == CaseKind.WITHDRAW:
+            return self._withdrawal.look(case, cause) if looks or state is CaseState.OPEN else False
         if state is CaseState.AWAITING_CORRECTION:
             return self._corrected(case, cause)
         if state is CaseState.AWAITING_DECISION and not looks:
@@ -106,7 +110,9 @@ class Workshop:
             return False
         with self._database.transaction() as connection:
             after = store.read(connection, case.id)
-        if checked and CaseState(after.state) is CaseState.FAILED:
+        if checked and case.kind == CaseKind.WITHDRAW and CaseState(after.state) is CaseState.FAILED:
+            self._withdrawal.look(after, cause)
+        elif checked and CaseState(after.state) is CaseState.FAILED:
             self._propose_anew(after, cause)
         return True
 

@@ -22,6 +22,7 @@ from bot.cases.readback import changes, differences, not_comparable
 from bot.cases.reading import Answer, Findings, Reader, one_invoice
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import CaseInvoice, FieldDifference, Trouble
+from bot.cases.withdraw import Withdrawal, journalled, kept, proposal_of, told_users
 from bot.intacct.client import WriteReply
 from bot.intacct.errors import (
     IntacctError,
@@ -62,6 +63,7 @@ class Writer:
         self._clock = clock
         self._company = company
         self._reader = reader
+        self._withdrawal = Withdrawal(database, clock, company)
 
     @contextmanager
     def _holding(self, case: Any, cause: str) -> Iterator[tuple[Step, Any]]:
@@ -120,6 +122,8 @@ class Writer:
 
         Raises IntacctError and _Unread.
         """
+        if proposal.action is Action.DEACTIVATE:
+            return self._use_again(case, decision, proposal, cause)
         with self._database.transaction() as connection:
             waiting = store.waiting_invoices(connection, case.id)
         findings = self._reader.look([i.number for i in waiting], self._clock.now(), fresh=True)
@@ -148,6 +152,43 @@ class Writer:
             self._changed(case, decision, answer, changes(proposal, answer.proposal, why), cause)
             return None
         return self._reader.ar_terms()
+
+    def _use_again(self, case: Any, decision: Any, proposal: Proposal, cause: str) -> tuple[ArTerm, ...] | None:
+        """Whether the term that is to be withdrawn is there as approved, and still used by nothing."""
+        seen, term = self._withdrawal.read(case)
+        if seen.unread:
+            raise _Unread(" ".join(seen.unread))
+        now = proposal_of(term) if term is not None else None
+        if seen.free and term is not None and term.active and now is not None and digest(now) == case.proposal_digest:
+            return (term,)
+        with self._holding(case, cause) as (taken, fresh):
+            taken.record(case.company, "withdraw_looked", journalled(case, seen), case_id=case.id)
+            note = kept(fresh, seen)
+            if seen.status in ("gone", "inactive"):
+                self._withdrawal.end(taken, case, CaseEvent.APPEARED, note)
+                return None
+            what = changes(proposal, now) if not seen.users else ()
+            what += (
+                (FieldDifference(label="Used by", expected="nothing", found=told_users(seen.users)),)
+                if seen.users
+                else ()
+            )
+            told = DIFFERENCES.dump_python(what, mode="json")
+            again = now if not seen.users else None
+            bound = digest(again) if again is not None else None
+            note["changed"] = {"digest": bound, "decision": decision.id, "differences": told}
+            expires = taken.now + timedelta(days=self._company.decision_days)
+            taken.move(
+                case,
+                CaseEvent.WORLD_CHANGED,
+                due_at=expires,
+                expires_at=expires,
+                note=note,
+                content={"decision": decision.id, "changes": told},
+                proposal=PROPOSAL.dump_python(again, mode="json") if again is not None else None,
+                proposal_digest=bound,
+            )
+        return None
 
     def _appeared(self, case: Any, answer: Answer, term: ArTerm | None, cause: str) -> None:
         """The term is there, and active, and this case has not made it so."""
@@ -240,6 +281,8 @@ class Writer:
         books = self._company.books
         if proposal.action is Action.REACTIVATE:
             return books.reactivate_term(proposal.name, control_id=control_id)
+        if proposal.action is Action.DEACTIVATE:
+            return books.deactivate_term(proposal.name, control_id=control_id)
         return books.create_term(proposal.name, proposal.rule, control_id=control_id, description=proposal.description)
 
     def _begin(
@@ -451,6 +494,9 @@ class Writer:
             else:
                 note["appeared"] = True
             content = {**_read_back(there), "by_this_decision": ours}
+            if proposal.action is Action.DEACTIVATE:
+                self._withdrawal.end(taken, case, CaseEvent.READ_IDENTICAL, note, content=content)
+                return
             taken.move(case, CaseEvent.READ_IDENTICAL, note=note, due_at=taken.now, content=content)
 
     def _stored_otherwise(self, case: Any, proposal: Proposal, tried: Attempts) -> ArTerm | None:
@@ -458,6 +504,8 @@ class Writer:
 
         One that was there before the write is somebody else's, unless Intacct called the name taken because of it.
         """
+        if proposal.action is not Action.CREATE:
+            return None
         self._reader.ar_terms(fresh=True)
         match = self._reader.vocabulary().match(proposal.name)
         if match.kind is not MatchKind.LOOKALIKE or match.term is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.intacct import invoices, terms
+from bot.intacct import invoices, terms, users
 from bot.intacct.checking import Check, check
 from bot.intacct.customers import BookedCustomer, with_default_term
 from bot.intacct.envelope import Call, Login, Sender
@@ -19,6 +19,7 @@ from bot.intacct.query import Query, Row, rows
 from bot.intacct.session import Refusals, SignedIn
 from bot.intacct.term_fields import OWNER
 from bot.intacct.terms import TermChanges
+from bot.intacct.users import Bearers
 from bot.intacct.wire import TimeLimits, Wire
 from bot.terms.term import ArTerm, PaymentTerm
 
@@ -115,6 +116,18 @@ class Intacct:
     def reactivate_term(self, name: str, *, control_id: str) -> WriteReply:
         """Sets the status of the term of this name to active, and nothing else. Raises as `create_term`."""
         return self._write(terms.reactivation(name), control_id)
+
+    def deactivate_term(self, name: str, *, control_id: str) -> WriteReply:
+        """Sets the status of the term of this name to inactive, and nothing else. Raises as `create_term`."""
+        return self._write(terms.deactivation(name), control_id)
+
+    def invoices_bearing(self, name: str) -> Bearers:
+        """The invoices that bear exactly this term, counted up to 2000."""
+        return users.invoices_bearing(self._reader.read, self._fields, name, location=self._location)
+
+    def customers_bearing(self, name: str) -> Bearers:
+        """The customers whose default is exactly this term, counted up to 2000."""
+        return users.customers_bearing(self._reader.read, self._fields, name, location=self._location)
 
     def invoices(self, numbers: Sequence[str]) -> tuple[BookedInvoice, ...]:
         """The invoices that bear exactly one of these numbers: one request for up to 1000."""

@@ -58,6 +58,13 @@ def reactivation(name: str) -> Call:
     return Call(body=root, needs=EDIT)
 
 
+def deactivation(name: str) -> Call:
+    """`update_arterm` that sets this term inactive and changes nothing else. Raises IllegalText."""
+    root = etree.Element("update_arterm", name=checked(name, "name"))
+    leaf(root, "status", "inactive")
+    return Call(body=root, needs=EDIT)
+
+
 def all_terms(read: Read, fields: Fields) -> tuple[ArTerm, ...]:
     """Every AR term that the signed-in user sees, active or not, other entities' included. Raises IntacctError."""
     return _terms(read, fields, None)
@@ -104,7 +111,7 @@ def one_term(read: Read, fields: Fields, name: str, entity: str) -> ArTerm | Non
     if not name:
         return None
     terms = _terms(read, fields, equal("NAME", name))
-    if not _plain(name) and all(term.name != name for term in terms):
+    if not plain_name(name) and all(term.name != name for term in terms):
         terms = all_terms(read, fields)
     usable = (term for term in terms if term.name == name and term.entity in (None, entity or None))
     return min(usable, key=lambda term: not term.active, default=None)
@@ -126,7 +133,7 @@ def _terms(read: Read, fields: Fields, where: Filter | None) -> tuple[ArTerm, ..
     return fields.doing_without("ARTERM", WANTED, NEEDED, ask)
 
 
-def _plain(name: str) -> bool:
+def plain_name(name: str) -> bool:
     """Whether nothing in a name could be trimmed or folded on its way."""
     return name.isascii() and name.isprintable() and name == " ".join(name.split(" ")).strip() and "  " not in name
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from bot.alerts import Cause, Failure, failures, origin, other_failures
-from bot.cases import cutoff, decide, intake, store
+from bot.cases import cutoff, decide, intake, store, withdraw
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.mentions import show_card, where_shown
@@ -323,6 +323,8 @@ class Handling:
             return decide.invoice_wrong(step, company, act, should_be=values["should_be"])
         if view is ViewId.EDIT:
             return self._edited(handled)
+        if view is ViewId.WITHDRAW:
+            return withdraw.ask(step, company, act, reason=values["reason"])
         if view is ViewId.PERIOD:
             course = Course(values["course"])
             return self._deciding(

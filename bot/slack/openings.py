@@ -18,6 +18,7 @@ from bot.cases.ports import Entitled, Person
 from bot.cases.view import CaseView
 from bot.records.tables import cases
 from bot.slack.cards import views
+from bot.slack.cards.buttons import WITHDRAWABLE
 from bot.slack.cards.names import ActionId
 from bot.slack.cards.one_liners import moved_on, refusal_sentence
 from bot.slack.cards.views import View, ViewContext
@@ -39,6 +40,8 @@ ALWAYS = frozenset(
         ActionId.ACCEPT,
         ActionId.PERIOD,
         ActionId.DISMISS,
+        ActionId.WITHDRAW,
+        ActionId.DEACTIVATE,
     }
 )
 """Clicks that always open a view; Create does where its proposal is not one-click."""
@@ -46,6 +49,7 @@ ALWAYS = frozenset(
 DECIDING = {
     ActionId.CREATE: "approve",
     ActionId.REACTIVATE: "approve",
+    ActionId.DEACTIVATE: "approve",
     ActionId.DECLINE: "decline",
     ActionId.ACCEPT: "accept",
     ActionId.DISMISS: "dismiss",
@@ -63,6 +67,8 @@ _VIEWS: dict[ActionId, Callable[[CaseView, ViewContext], View]] = {
     ActionId.TELL_TERM: views.tell_term_view,
     ActionId.INVOICE_WRONG: views.invoice_wrong_view,
     ActionId.PERIOD: views.period_view,
+    ActionId.WITHDRAW: views.withdraw_view,
+    ActionId.DEACTIVATE: views.deactivation_view,
 }
 _STATES: dict[ActionId, tuple[CaseState, ...]] = {
     ActionId.CREATE: (CaseState.AWAITING_DECISION,),
@@ -71,6 +77,8 @@ _STATES: dict[ActionId, tuple[CaseState, ...]] = {
     ActionId.EDIT: (CaseState.AWAITING_DECISION, CaseState.OPEN, CaseState.FAILED, CaseState.UNVERIFIED),
     ActionId.ACCEPT: (CaseState.ARRIVED_DIFFERENT,),
     ActionId.DISMISS: DISMISSIBLE,
+    ActionId.WITHDRAW: WITHDRAWABLE,
+    ActionId.DEACTIVATE: (CaseState.AWAITING_DECISION,),
     ActionId.TELL_TERM: (CaseState.OPEN,),
     ActionId.INVOICE_WRONG: (CaseState.OPEN, CaseState.AWAITING_DECISION),
     ActionId.PERIOD: tuple(state for state in CaseState if not state.final),

@@ -65,6 +65,9 @@ def drive(books: Intacct) -> None:
             books.term(name)
         books.invoices([name])
         books.reactivate_term(name, control_id="decision-1")
+        books.deactivate_term(name, control_id="decision-1")
+        books.invoices_bearing(name)
+        books.customers_bearing(name)
     for rule in every_rule():
         books.create_term("A & <B>", rule, control_id="decision-2", description="why & what")
         books.create_term("A", rule, control_id="decision-3", active=False)
@@ -159,6 +162,16 @@ def test_a_reactivation_sends_the_status_and_nothing_else(
     call = served.asked[-1].root.find("operation/content/function/update_arterm")
     assert dict(call.attrib) == {"name": "Net 30"}
     assert [(child.tag, child.text) for child in call] == [("status", "active")]
+
+
+def test_a_withdrawal_sends_the_status_and_nothing_else(
+    serve_script: Callable[..., tuple[Intacct, Scripted]],
+) -> None:
+    books, served = serve_script(answer)
+    books.deactivate_term("Net 30", control_id="decision-1")
+    call = served.asked[-1].root.find("operation/content/function/update_arterm")
+    assert dict(call.attrib) == {"name": "Net 30"}
+    assert [(child.tag, child.text) for child in call] == [("status", "inactive")]
 
 
 def test_a_filter_takes_no_more_values_than_the_gateway() -> None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from bot.cases.case import FINAL_STATES, CaseState
-from bot.cases.view import CaseView, Unknown
+from bot.cases.view import CaseKind, CaseView, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.blocks import VALUE_LIMIT, Block, Confirm, Style, button
 from bot.slack.cards.evidence import advises_correction
@@ -115,6 +115,8 @@ def case_buttons(view: CaseView, subject: Subject) -> list[Block]:
         offered = (*offered, ActionId.PERIOD)
     if offered and ActionId.DECLINE not in offered:
         offered = (*offered, ActionId.DISMISS)
+    if view.made and view.withdrawal_number is None and view.state in WITHDRAWABLE:
+        offered = (*offered, ActionId.WITHDRAW)
     return [_button(each, subject, value, first=index == 0) for index, each in enumerate(offered)]
 
 
@@ -122,7 +124,30 @@ _NOT_JUST_NOW = FINAL_STATES | {CaseState.WRITING, CaseState.VERIFYING}
 """The states in which a card has no buttons."""
 
 
+WITHDRAWABLE = (
+    CaseState.AWAITING_SYNC,
+    CaseState.ARRIVED_DIFFERENT,
+    CaseState.FAILED,
+    CaseState.UNVERIFIED,
+    CaseState.CLOSED,
+    CaseState.CAUSE_UNKNOWN,
+    CaseState.DISMISSED,
+)
+"""The states in which a card offers to withdraw the term that its decision made."""
+
+
+def _withdrawing(view: CaseView) -> tuple[ActionId, ...]:
+    if view.state is CaseState.AWAITING_DECISION and view.proposal is not None:
+        return (ActionId.DEACTIVATE, ActionId.DECLINE)
+    looked = view.withdrawing is not None and view.withdrawing.looked_at is not None
+    if view.state is CaseState.OPEN and not looked:
+        return ()
+    return (ActionId.CHECK,) if view.state not in _NOT_JUST_NOW else ()
+
+
 def _offered(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
+    if view.kind is CaseKind.WITHDRAW:
+        return _withdrawing(view)
     if view.state is CaseState.OPEN:
         return _open(view)
     if view.state is CaseState.AWAITING_DECISION:
@@ -204,6 +229,8 @@ def _label(action_id: ActionId, subject: Subject) -> str:
         ActionId.ACCEPT: "Accept with a reason",
         ActionId.ACKNOWLEDGE: "Acknowledge the term",
         ActionId.DISMISS: "Dismiss",
+        ActionId.WITHDRAW: "Withdraw the term",
+        ActionId.DEACTIVATE: "Make it inactive",
     }[action_id]
 
 

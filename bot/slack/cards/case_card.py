@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.cases.case import CaseState
-from bot.cases.view import CaseView
+from bot.cases.view import CaseKind, CaseView
 from bot.slack.cards import words
 from bot.slack.cards.aftermath import invoice_lines_since, made_by_others
 from bot.slack.cards.blocks import Block, CardMessage, actions, bullets, context, message, section
@@ -23,6 +23,7 @@ from bot.slack.cards.outcome import (
 from bot.slack.cards.periods import period_lines
 from bot.slack.cards.plan import Tense, against_lines, plan_lines
 from bot.slack.cards.subject import Subject, of_case
+from bot.slack.cards.withdraw_card import withdraw_blocks
 from bot.terms.matching import MatchKind
 
 _TENSE = {
@@ -37,6 +38,8 @@ _TENSE = {
 def case_card(view: CaseView) -> CardMessage:
     """The card of a case at this revision; its metadata carries the case's id."""
     subject = of_case(view)
+    if view.kind is CaseKind.WITHDRAW and view.withdrawing is not None:
+        return _finished(view, subject, withdraw_blocks(view, subject))
     blocks = [section(_state_line(view, subject))]
     outcome = [line for line in (*outcome_lines(view, subject), *changed_lines(view)) if line]
     if outcome:
@@ -45,10 +48,17 @@ def case_card(view: CaseView) -> CardMessage:
     blocks += _since(view, subject)
     blocks += _plan(view, subject)
     blocks += _beside(view, subject)
+    return _finished(view, subject, blocks)
+
+
+def _finished(view: CaseView, subject: Subject, blocks: list[Block]) -> CardMessage:
+    """The card with its buttons and its last line."""
     buttons = case_buttons(view, subject)
     if buttons:
         blocks.append(actions(f"case.{view.case_id}.{view.revision}", buttons))
-    blocks.append(context(*_closing(view)))
+    closing = _closing(view)
+    if closing:
+        blocks.append(context(closing))
     return message(blocks, metadata=card_metadata(view))
 
 
@@ -123,26 +133,29 @@ def _plan(view: CaseView, subject: Subject) -> list[Block]:
     return blocks
 
 
-def _closing(view: CaseView) -> list[str]:
+def _closing(view: CaseView) -> str:
     """Who may act, since when it waits and how long, and what this case follows."""
     line = []
     if view.state is CaseState.AWAITING_DECISION:
         line.append(_who(view))
     if view.state is CaseState.AWAITING_SYNC and view.to_acknowledge and view.approvers:
         line.append(f"{words.people(view.approvers, 'or')} can acknowledge the term")
-    if view.state in BEFORE_DECISION:
+    if view.state in BEFORE_DECISION and view.kind is CaseKind.FIX:
         asked_by = f" by {words.people(view.asked_by)}" if view.asked_by else ""
         line.append(f"asked{asked_by} {words.at_moment(view.asked_at)}")
     if view.expires_at is not None and (view.state in BEFORE_DECISION or view.state is CaseState.AWAITING_CORRECTION):
         line.append(f"expires {words.on_day(view.expires_at)}")
     if view.state is CaseState.AWAITING_DECISION and decided(view):
         line.append(f"an earlier proposal was decided: {decided(view)}")
-    line.append("found before it failed" if view.found_before else words.counted(view.alerts, "alert"))
+    if view.withdrawal_number is not None:
+        line.append(f"case {view.withdrawal_number} is about withdrawing the term")
+    if view.kind is CaseKind.FIX:
+        line.append("found before it failed" if view.found_before else words.counted(view.alerts, "alert"))
     if view.diagnosis is not None and view.state in BEFORE_DECISION:
         line.append(f"as of {words.at_moment(view.diagnosis.at)}")
     if view.previous_number is not None:
         line.append(f"case {view.previous_number} was about the same term")
-    return [words.first_upper(" · ".join(line))]
+    return words.first_upper(" · ".join(line))
 
 
 def _who(view: CaseView) -> str:

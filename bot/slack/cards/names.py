@@ -41,6 +41,10 @@ class ActionId(StrEnum):
     FINDING_EXPLAIN = "finding.explain"
     """On a report: open the view that says what its words mean."""
 
+    WITHDRAW = "case.withdraw"
+    """Open the view that asks why a term that was made here is to be made inactive."""
+    DEACTIVATE = "case.deactivate"
+    """Open the view in which that is decided."""
     KEEP_CUTOFF = "close.keep"
     """Keep a period's list of what is billed and not in Intacct as evidence."""
 
@@ -72,6 +76,8 @@ class ViewId(StrEnum):
     KEEP_FINDING = "view.keep_finding"
     EXPLAIN = "view.explain"
     """What a report's words mean; nothing is submitted."""
+    WITHDRAW = "view.withdraw"
+    """The wish to withdraw a term; another person decides."""
 
     LIST = "view.list"
     """Several proposals; its submission approves each chosen one, as a decision of its own."""
@@ -109,6 +115,7 @@ class BlockId(StrEnum):
     KEEP_FINDING = "keep.finding"
     KEEP_WEEKS = "keep.weeks"
     KEEP_REASON = "keep.reason"
+    WITHDRAW_REASON = "withdraw.reason"
 
     CHOSEN = "list.chosen"
     """The first ten choices of a list; the next ten stand under `list.chosen.2`, and so on."""

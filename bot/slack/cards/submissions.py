@@ -303,6 +303,11 @@ def read_dismiss(values: Values) -> str | Problems:
     return _one_text(values, BlockId.DISMISS_REASON, REASON_LONGEST, what="a reason")
 
 
+def read_withdraw(values: Values) -> str | Problems:
+    """Why a term should be withdrawn."""
+    return _one_text(values, BlockId.WITHDRAW_REASON, REASON_LONGEST, what="a reason")
+
+
 def read_invoice_wrong(values: Values) -> str | Problems:
     """What the invoice should say, in the person's words."""
     return _one_text(values, BlockId.SHOULD_BE, TERM_NAME_LONGEST, what="the terms that the invoice should have")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from bot.cases.case import CaseState
 from bot.cases.overview import CaseLine, Overview
-from bot.cases.view import Arrival, CaseView, Course
+from bot.cases.view import Arrival, CaseKind, CaseView, Course
 from bot.slack.cards import words
 from bot.slack.cards.answers import LookUp, look_up_blocks
 from bot.slack.cards.blocks import (
@@ -42,6 +42,7 @@ from bot.slack.cards.submissions import (
     TERM_NAME_LONGEST,
     described,
 )
+from bot.slack.cards.withdraw_card import deactivation_lines, use_lines, wish_lines
 from bot.terms.proposal import Action
 from bot.terms.term import AmountUnit, DiscountBasis, DueFrom, PaymentTerm, PenaltyCycle
 
@@ -237,6 +238,32 @@ def approval_view(view: CaseView, context_: ViewContext) -> View:
     return _view(ViewId.APPROVE, title, blocks, submit=submit, context_=context_)
 
 
+def withdraw_view(view: CaseView, context_: ViewContext) -> View:
+    """Why a term that was made here should be made inactive; another person decides."""
+    blocks = [
+        section(
+            *_head(view, of_case(view)),
+            f"I look whether anything uses {words.code(view.made, 100)}. Where nothing does, somebody else than you decides "
+            "whether it is made inactive; otherwise I list what uses it. Nothing is deleted.",
+        ),
+        _reason(BlockId.WITHDRAW_REASON, "Why should it be withdrawn?", "Shown on the card, and kept in the journal."),
+    ]
+    return _view(ViewId.WITHDRAW, "Withdraw the term", blocks, submit="Ask", context_=context_)
+
+
+def deactivation_view(view: CaseView, context_: ViewContext) -> View:
+    """Make a term inactive, with a reason. Its submission is the decision."""
+    blocks = [
+        section(f"*Case {view.number}* · {words.code(view.term_name or '', 100)} · {words.name(view.company, 60)}"),
+        section(*wish_lines(view)),
+        section(*use_lines(view)),
+        section(*deactivation_lines(view)),
+        _reason(BlockId.APPROVE_REASON, "Why is this right?", "Kept with the decision in the journal."),
+        context("Submitting this writes to Intacct. Your name and your words are kept with the decision."),
+    ]
+    return _view(ViewId.APPROVE, "Make the term inactive", blocks, submit="Make inactive", context_=context_)
+
+
 def decline_view(view: CaseView, context_: ViewContext) -> View:
     """The reason for a no."""
     blocks = [
@@ -377,7 +404,11 @@ def list_view(view: Overview, choices: Sequence[CaseLine], others: Sequence[Choi
 def _head(view: CaseView, subject: Subject) -> list[str]:
     company = words.name(view.company, 60)
     what = subject.coded_term if view.term_name is not None else "a term not known yet"
-    facts = invoice_lines(subject)[:1] if view.state in (CaseState.OPEN, CaseState.AWAITING_DECISION) else []
+    facts = (
+        invoice_lines(subject)[:1]
+        if view.kind is CaseKind.FIX and view.state in (CaseState.OPEN, CaseState.AWAITING_DECISION)
+        else []
+    )
     return [f"*Case {view.number}* · {what} · {company}", *facts]
 
 

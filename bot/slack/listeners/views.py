@@ -29,6 +29,7 @@ _READERS: dict[ViewId, Callable[[Any], Read]] = {
     ViewId.TELL_TERM: submissions.read_tell_term,
     ViewId.INVOICE_WRONG: submissions.read_invoice_wrong,
     ViewId.PERIOD: submissions.read_period,
+    ViewId.WITHDRAW: submissions.read_withdraw,
 }
 
 

@@ -12,6 +12,7 @@ from bot.cases.case import CaseState
 from bot.cases.view import (
     Arrival,
     CaseInvoice,
+    CaseKind,
     CaseView,
     Course,
     DecisionView,
@@ -24,6 +25,8 @@ from bot.cases.view import (
     PeriodChoice,
     Trouble,
     Unknown,
+    UsersOfKind,
+    Withdrawing,
 )
 from bot.close import CloseCalendar, Closing, month
 from bot.terms.matching import Difference, DifferenceKind, Match, MatchKind, XRay
@@ -517,4 +520,72 @@ BY_PERIOD: dict[str, CaseView] = {
     ),
 }
 
-EVERY = BY_MATCH | BY_STATE | BY_PERIOD
+WISH = Withdrawing(
+    of_number=12, record_no="48", reason="Made by mistake: Globex pays in 30 days.", looked_at=NOW, status="active"
+)
+DEACTIVATE = proposal(
+    action=Action.DEACTIVATE,
+    proof=(),
+    doubts=("Invoices that bear this term from then on fail to sync until it is active again.",),
+)
+USED = replace(
+    WISH,
+    users=(
+        UsersOfKind(label="invoices in Intacct", count=7, at_least=False, examples=("INV-1", "INV-2", "INV-3")),
+        UsersOfKind(label="open cases that await it", count=1, at_least=False, examples=("case 12",)),
+    ),
+    unread=("Customers in Intacct whose default it is could not be read: the user bot lacks a right.",),
+)
+
+
+def withdrawal(**changes: Any) -> CaseView:
+    """Maria wants Net 45 withdrawn, which case 12 made."""
+    return case(
+        **{
+            "number": 14,
+            "kind": CaseKind.WITHDRAW,
+            "withdrawing": WISH,
+            "proposal": DEACTIVATE,
+            "invoices": (),
+            "alerts": 0,
+            "diagnosis": None,
+            "asked_by": ("U0MARIA",),
+            **changes,
+        }
+    )
+
+
+WITHDRAWALS: dict[str, CaseView] = {
+    "withdraw": withdrawal(),
+    "withdraw looking": withdrawal(
+        state=CaseState.OPEN, proposal=None, digest="", withdrawing=replace(WISH, looked_at=None, status="")
+    ),
+    "withdraw used": withdrawal(state=CaseState.OPEN, proposal=None, digest="", withdrawing=USED),
+    "withdraw writing": withdrawal(state=CaseState.WRITING, decision=APPROVED),
+    "withdraw failed": withdrawal(
+        state=CaseState.FAILED, decision=APPROVED, trouble=Trouble(sentence="Intacct refused.", vendor_words="No.")
+    ),
+    "withdrawn": withdrawal(
+        state=CaseState.CLOSED, decision=APPROVED, record_no="48", closed_at=NOW + timedelta(hours=1)
+    ),
+    "withdrawn by others": withdrawal(
+        state=CaseState.CLOSED, proposal=None, digest="", withdrawing=replace(WISH, status="inactive")
+    ),
+    "term made here": case(
+        state=CaseState.CLOSED,
+        decision=APPROVED,
+        invoices=ARRIVED,
+        made="Net 45",
+        closed_at=NOW + timedelta(hours=1),
+    ),
+    "term being withdrawn": case(
+        state=CaseState.CLOSED,
+        decision=APPROVED,
+        invoices=ARRIVED,
+        made="Net 45",
+        withdrawal_number=14,
+        closed_at=NOW + timedelta(hours=1),
+    ),
+}
+
+EVERY = BY_MATCH | BY_STATE | BY_PERIOD | WITHDRAWALS

@@ -26,6 +26,8 @@ MADE: dict[str, Any] = {
     "approve with a doubt": views.approval_view(
         samples.case(proposal=samples.proposal(doubts=("COD is due at once.",))), KEPT
     ),
+    "withdraw": views.withdraw_view(samples.WITHDRAWALS["term made here"], KEPT),
+    "make inactive": views.deactivation_view(samples.WITHDRAWALS["withdraw"], KEPT),
     "dismiss": views.dismiss_view(samples.BY_STATE["awaiting sync"], KEPT),
     "accept": views.accept_view(samples.BY_STATE["arrived different"], KEPT),
     "tell the term": views.tell_term_view(samples.BY_MATCH["not found"], KEPT),
