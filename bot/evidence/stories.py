@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from bot.records.journal import Entry
+from bot.records.journal import Entry, canonical_json
 from bot.records.tables import alerts, cases, failures, journal
 
 BEFORE_A_CASE = ("alert", "question")
@@ -118,10 +118,11 @@ def _alerts(connection: Connection, company: str, ids: Sequence[int]) -> list[En
     }
     if not messages:
         return []
+    # The database leaves out what cannot be meant, as text: contents that were tampered with may be no JSON.
+    named = or_(*(journal.c.content.contains(f'"ts":{canonical_json(ts)}', autoescape=True) for _, ts in messages))
+    before = and_(journal.c.kind.in_(BEFORE_A_CASE), journal.c.case_id.is_(None), named)
     return [
-        entry
-        for entry in read(connection, company, and_(journal.c.kind.in_(BEFORE_A_CASE), journal.c.case_id.is_(None)))
-        if (told(entry, "channel"), told(entry, "ts")) in messages
+        entry for entry in read(connection, company, before) if (told(entry, "channel"), told(entry, "ts")) in messages
     ]
 
 

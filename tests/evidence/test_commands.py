@@ -57,6 +57,17 @@ def test_verify_ends_with_a_failure_where_anything_is_wrong(
     assert "journal_refuse_change" in words, "the dropped trigger is named too"
 
 
+def test_a_company_whose_whole_journal_is_gone_is_missed_by_its_anchors(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    grow(database, 2)
+    publish(database, "acme", tmp_path / "anchors", AT)
+    tamper(database, "DELETE FROM journal", "DELETE FROM journal_heads")
+    code, words = run(tmp_path, "verify", "--anchors", "anchors", DATABASE_URL=database_url)
+    assert code == 1
+    assert "names entry 2, but the chain is empty: entries were taken out." in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "sentence"),
     [
