@@ -303,7 +303,12 @@ class Bot:
             calendar.WEEKLY: self._weekly,
             calendar.PREFLIGHT: self._preflight,
             **evidence.doings(
-                self._database, clock, self._companies.get, settings.journal_anchor, settings.retention_years
+                self._database,
+                clock,
+                self._companies.get,
+                settings.journal_anchor,
+                settings.retention_years,
+                {company.key: settings.beside(company) for company in settings.companies},
             ),
         }
         self._resting: set[str] = set()

@@ -174,8 +174,7 @@ def _now(folder: Path) -> datetime:
     if sandbox is None:
         return RealClock().now()
     clock = SandboxClock(f"http://127.0.0.1:{sandbox.get('PORT', '3000')}")
-    clock.follow()
-    clock.end()
+    clock.read()
     return clock.now()
 
 
@@ -234,12 +233,13 @@ def _asked(request: Wanted, known: _Known, services: Services | None, database: 
     request = replace(request, people=_people(services, database, request.company))
     if request.period is None:
         return request
+    beside = services.settings.beside(known.company)
     with closing(services.intacct(known.company)) as books:
         try:
             changes = read_changes(books, request.period, known.company.intacct_location_id)
         except IntacctError as error:
             return replace(request, unread=why_unread(error))
-        return replace(request, changes=changes, read_at=datetime.now(UTC), writer=books.writer)
+        return replace(request, changes=changes, read_at=datetime.now(UTC), writer=books.writer, beside=beside)
 
 
 def _people(services: Services, database: Database, company: str) -> Mapping[str, str]:

@@ -183,3 +183,11 @@ def test_the_example_in_the_documentation_is_accepted(read: Reading) -> None:
     secrets = dict.fromkeys(("ACME_INTACCT_PASSWORD", "ACME_INTACCT_WRITER_PASSWORD", "ACME_BILL_PASSWORD"), "x")
     companies = read(example, **secrets).companies
     assert [company.key for company in companies] == ["acme", "acme-uk"]
+
+
+def test_entities_of_one_intacct_company_share_its_books_however_it_is_written(read: Reading) -> None:
+    gamma = (
+        BETA.replace("[beta]", "[gamma]").replace('"C7"', '"C8"').replace('"beta"', '"BETA"').replace('"200"', '"300"')
+    )
+    settings = read(ACME + BETA + gamma)
+    assert [settings.beside(company) for company in settings.companies] == [(), ("gamma",), ("beta",)]

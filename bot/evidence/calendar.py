@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.cases.ports import Clock, Companies, Company
@@ -32,12 +32,16 @@ def doings(
     companies: Callable[[str], Company | None],
     anchor_file: Path | None,
     retention_years: int,
+    beside: Mapping[str, Sequence[str]],
 ) -> dict[str, schedule.Doing]:
-    """What is done for each kind. `companies` gives None for one that the settings name no more: its work rests."""
+    """What is done for each kind. `companies` gives None for one that the settings name no more: its work rests.
+
+    `beside`: of each company the others that share its books.
+    """
 
     def look(company: str, key: str) -> None:
         if (known := companies(company)) is not None:
-            reconcile.look(database, clock, known, key)
+            reconcile.look(database, clock, known, key, beside=beside.get(company, ()))
 
     def anchor(company: str, key: str) -> None:
         del key

@@ -42,6 +42,8 @@ class Wanted:
     """Intacct's answer for the period; None where it could not be asked, and `unread` then says why."""
     read_at: datetime | None = None
     writer: str = ""
+    beside: tuple[str, ...] = ()
+    """The keys of companies here that share the books."""
     unread: str = ""
     by: str = ""
     """Who asks, as the journal is to name him."""
@@ -90,10 +92,11 @@ def export(database: Database, wanted: Wanted, known: Sequence[Anchor], out: Pat
         if wanted.case is not None:
             story_of(connection, wanted.company, wanted.case)
         ours = writes_of(connection, wanted.company) if wanted.period else ()
+        beside = [write for other in wanted.beside for write in writes_of(connection, other)]
     population = None
     if wanted.period and wanted.changes:
         read_at = wanted.read_at or now
-        population = match(wanted.changes, wanted.period, ours, writer=wanted.writer, read_at=read_at)
+        population = match(wanted.changes, wanted.period, ours, writer=wanted.writer, read_at=read_at, beside=beside)
     entry = _note(database, wanted, population, now) if before.whole and before.rows else None
     with database.transaction() as connection:
         _still(connection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -14,6 +14,9 @@ from bot.intacct.client import Intacct
 from bot.intacct.errors import IntacctError
 from bot.intacct.terms import TermChanges
 from bot.terms.term import ArTerm, in_words
+
+Find = Callable[[ArTerm, Sequence[OurWrite], str], OurWrite | None]
+ELSEWHERE = "Decided for another company that shares these books, in its own journal."
 
 
 class What(StrEnum):
@@ -75,6 +78,8 @@ class Item:
     decision_entry: int | None
     """The entry in the journal that holds the decision."""
     write_entry: int | None
+    elsewhere: bool
+    """Whether another company here that shares the books decided it, in its own journal."""
     why: str
     """What is to be said of it where there is no decision."""
 
@@ -99,7 +104,11 @@ class Population:
     @property
     def exceptions(self) -> tuple[Item, ...]:
         """Those that no decision of ours stands behind."""
-        return tuple(item for item in self.items if item.case is None and item.what is not What.CHANGED_LATER)
+        return tuple(
+            item
+            for item in self.items
+            if item.case is None and not item.elsewhere and item.what is not What.CHANGED_LATER
+        )
 
     @property
     def cases(self) -> frozenset[int]:
@@ -121,12 +130,21 @@ def read_changes(books: Intacct, period: Period, entity: str = "") -> TermChange
 
 
 def match(
-    changes: TermChanges, period: Period, ours: Sequence[OurWrite], *, writer: str, read_at: datetime
+    changes: TermChanges,
+    period: Period,
+    ours: Sequence[OurWrite],
+    *,
+    writer: str,
+    read_at: datetime,
+    beside: Sequence[OurWrite] = (),
 ) -> Population:
-    """Each term of the period held against the bot's own writes."""
+    """Each term of the period held against the bot's own writes.
+
+    `beside`: the writes of companies that share the books; what they decided stands in their own journals.
+    """
     items: list[Item] = []
     for term in changes.terms:
-        items += _events(term, period, ours, writer)
+        items += _events(term, period, _Writes(ours, beside, writer))
     return Population(
         period=str(period),
         read_at=_utc(read_at),
@@ -149,19 +167,25 @@ def why_unread(error: IntacctError) -> str:
     )
 
 
-def _events(term: ArTerm, period: Period, ours: Sequence[OurWrite], writer: str) -> list[Item]:
+@dataclass(frozen=True, slots=True)
+class _Writes:
+    """Whose writes a term is held against."""
+
+    ours: Sequence[OurWrite]
+    beside: Sequence[OurWrite]
+    writer: str
+
+
+def _events(term: ArTerm, period: Period, writes: _Writes) -> list[Item]:
     found = []
-    created = creation_of(term, ours, writer)
     if period.has(term.created_at):
-        found.append(_item(What.CREATED, term, term.created_at, term.created_by, created, writer))
+        found.append(_item(What.CREATED, term, term.created_at, term.created_by, creation_of, writes))
     if term.modified_at is None or _is_creation(term):
         return found
     if period.has(term.modified_at):
-        changed = change_of(term, ours, writer)
-        found.append(_item(What.CHANGED, term, term.modified_at, term.modified_by, changed, writer))
+        found.append(_item(What.CHANGED, term, term.modified_at, term.modified_by, change_of, writes))
     elif term.modified_at >= period.ends and (term.created_at is None or term.created_at < period.ends):
-        changed = change_of(term, ours, writer)
-        found.append(_item(What.CHANGED_LATER, term, term.modified_at, term.modified_by, changed, writer))
+        found.append(_item(What.CHANGED_LATER, term, term.modified_at, term.modified_by, change_of, writes))
     return found
 
 
@@ -170,7 +194,9 @@ def _is_creation(term: ArTerm) -> bool:
     return term.created_at is not None and term.modified_at == term.created_at
 
 
-def _item(what: What, term: ArTerm, at: datetime | None, by: str, write: OurWrite | None, writer: str) -> Item:
+def _item(what: What, term: ArTerm, at: datetime | None, by: str, find: Find, writes: _Writes) -> Item:
+    write = find(term, writes.ours, writes.writer)
+    elsewhere = write is None and find(term, writes.beside, writes.writer) is not None
     return Item(
         what=what,
         record_no=term.record_no,
@@ -184,7 +210,8 @@ def _item(what: What, term: ArTerm, at: datetime | None, by: str, write: OurWrit
         decided_by=write.decided_by if write else "",
         decision_entry=write.decision_entry if write else None,
         write_entry=write.write_entry if write else None,
-        why="" if write else _why(what, by, writer),
+        elsewhere=elsewhere,
+        why="" if write else ELSEWHERE if elsewhere else _why(what, by, writes.writer),
     )
 
 

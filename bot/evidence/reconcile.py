@@ -42,7 +42,8 @@ class Exceptions:
     gone: list[dict[str, Any]]
     """Such terms that are no longer there."""
     elsewhere: list[str]
-    """Names of other terms that were changed or are gone: kept in the journal, told to nobody."""
+    """Names of other terms that were changed or are gone, or that another company here decided about: kept in the
+    journal, told to nobody."""
 
     @property
     def any(self) -> bool:
@@ -50,28 +51,30 @@ class Exceptions:
         return bool(self.appeared or self.changed or self.gone)
 
 
-def look(database: Database, clock: Clock, company: Company, key: str) -> Exceptions:
+def look(database: Database, clock: Clock, company: Company, key: str, *, beside: Sequence[str] = ()) -> Exceptions:
     """Reads the terms, compares, journals, and tells what is an exception; the first look only learns.
 
-    `key`: of the row in the schedule; one key is told about once. Safe to run twice. Raises IntacctError.
+    `key`: of the row in the schedule; one key is told about once. `beside`: companies that share these books, each with
+    its own journal: what they decided is no exception here. Safe to run twice. Raises IntacctError.
     """
     terms = [term for term in company.books.terms() if concerns(term, company.entity)]
     with step(database, clock, f"schedule:{key}") as taken:
         taken.connection.execute(
             text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7))"), {"name": f"{KIND}/{company.key}"}
         )
-        return _Look(taken, company, terms).take(key)
+        return _Look(taken, company, terms, beside).take(key)
 
 
 class _Look:
     """One look, within its transaction."""
 
-    def __init__(self, taken: Step, company: Company, terms: Sequence[ArTerm]) -> None:
+    def __init__(self, taken: Step, company: Company, terms: Sequence[ArTerm], beside: Sequence[str]) -> None:
         self._taken = taken
         self._company = company
         self._terms = terms
         connection = taken.connection
         self._ours = writes_of(connection, company.key)
+        self._beside = [write for other in beside for write in writes_of(connection, other)]
         self._decisions = _decision_ids(connection, company.key)
         self._seen = {
             row.record_no: row
@@ -99,12 +102,18 @@ class _Look:
             decision_id = self._decisions.get(created.control_id, decision_id)
         if row is None:
             if created is None and not self._first:
-                self._found.appeared.append(_appeared(term))
+                self._new(term)
             self._keep(term, decision_id)
         elif row.digest != digest(term):
             self._keep(term, self._changed(term, row, decision_id))
         else:
             self._keep(term, decision_id)
+
+    def _new(self, term: ArTerm) -> None:
+        if creation_of(term, self._beside, self._company.books.writer) is None:
+            self._found.appeared.append(_appeared(term))
+        else:
+            self._found.elsewhere.append(term.name)
 
     def _changed(self, term: ArTerm, row: Row[Any], decision_id: int | None) -> int | None:
         """Notes a change that is not ours; the decision that stands behind the term from now on."""
@@ -113,7 +122,7 @@ class _Look:
             ours = _since(self._ours, term, row.seen_at)
         if ours is not None:
             return self._decisions.get(ours.control_id, decision_id)
-        if decision_id is None:
+        if decision_id is None or change_of(term, self._beside, self._company.books.writer) is not None:
             self._found.elsewhere.append(term.name)
         else:
             told = {

@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         """Whether Slack is reached by Socket Mode rather than by HTTP."""
         return bool(self.slack_app_token.get_secret_value())
 
+    def beside(self, company: CompanySettings) -> tuple[str, ...]:
+        """The keys of the other companies that share a company's books: entities of one Intacct company."""
+        return tuple(
+            other.key for other in self.companies if other.contract == company.contract and other.key != company.key
+        )
+
 
 class Given(Settings):
     """Settings of given values alone: neither the environment nor `.env` is read."""

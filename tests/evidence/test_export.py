@@ -20,7 +20,8 @@ from sqlalchemy import text
 from bot.evidence import checker
 from bot.evidence.anchors import Anchor, publish, read
 from bot.evidence.export import Made, Wanted, export
-from bot.evidence.population import Period, What, read_changes
+from bot.evidence.ours import OurWrite, writes_of
+from bot.evidence.population import Period, What, match, read_changes
 from bot.evidence.stories import NoSuchCase
 from bot.records.engine import Database
 from bot.sandbox.intacct.terms import add_term, change_term
@@ -259,6 +260,11 @@ def test_an_unknown_case_is_refused(database: Database, tmp_path: Path) -> None:
     assert len(chain(database)) == 1
 
 
+def _ours(office: Office) -> tuple[OurWrite, ...]:
+    with office.database.transaction() as connection:
+        return writes_of(connection, "acme")
+
+
 def _period(office: Office) -> Period:
     today = office.clock.now().astimezone(ZONE).date()
     return Period(first=today - timedelta(days=1), last=today + timedelta(days=1), zone=ZONE)
@@ -290,6 +296,16 @@ def test_a_period_starts_from_intaccts_list_and_names_what_nobody_decided(office
         ("Net 30", What.CHANGED, "agarcia"): None,
     }
     assert {item.name for item in made.population.exceptions} == {"Net 46", "Net 47", "Net 30"}
+    beside = match(
+        wanted.changes,
+        period,
+        (),
+        writer=wanted.writer,
+        read_at=AT,
+        beside=_ours(office),  # type: ignore[arg-type]
+    )
+    assert [item.name for item in beside.items if item.elsewhere] == ["Net 45"]
+    assert "Net 45" not in {item.name for item in beside.exceptions}
     assert "under the bot's own user" in next(i.why for i in made.population.exceptions if i.name == "Net 47")
     kept = json.loads((folder / "population.json").read_text())
     assert "<greaterthanorequalto><field>WHENCREATED</field>" in kept["requests"][0]
@@ -301,8 +317,6 @@ def test_a_period_starts_from_intaccts_list_and_names_what_nobody_decided(office
 
 
 def test_a_change_after_the_period_is_said_to_hide_what_came_before(office: Office) -> None:
-    from bot.evidence.population import match
-
     add_term(office.world, "Net 46", {"DUEDATE": "46"}, by="agarcia")
     office.world.calendar.move(timedelta(days=40))
     period = Period(first=office.clock.now().date() - timedelta(days=20), last=office.clock.now().date(), zone=ZONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +116,22 @@ def test_a_reactivation_that_was_decided_is_no_exception(office: Office) -> None
     assert found.elsewhere == []
     change_term(office.world, "Net 90", {"STATUS": "inactive"}, by="agarcia")
     assert [term["name"] for term in look(office, 3).changed] == ["Net 90"]
+
+
+def test_what_a_company_decided_that_shares_the_books_is_no_exception_in_another(office: Office) -> None:
+    sibling = replace(office.company, key="acme-uk")
+
+    def look_beside(day: int) -> Exceptions:
+        office.world.calendar.move(timedelta(hours=23))
+        key = f"reconcile/acme-uk/2026-11-{day}"
+        return reconcile.look(office.database, office.clock, sibling, key, beside=("acme",))
+
+    look_beside(1)
+    office.approve(office.case_about("Net 45"))
+    add_term(office.world, "Net 46", {"DUEDATE": "46"}, by="agarcia")
+    found = look_beside(2)
+    assert [term["name"] for term in found.appeared] == ["Net 46"]
+    assert found.elsewhere == ["Net 45"]
 
 
 def test_a_look_that_is_done_twice_under_one_key_tells_once(office: Office) -> None:
