@@ -182,6 +182,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     backfill.add_argument("--since", required=True, metavar="DAY", help="such as 2026-11-01, in the company's zone")
     backfill.add_argument("--channel", action="append", metavar="ID", help="this alert channel alone; may be repeated")
+    _report_parser(commands)
     commands.add_parser("doctor", help="check settings, database, Slack, Intacct and BILL; what to do for each")
     terms = commands.add_parser("explain-term", help="what a term's name says, as JSON lines")
     terms.add_argument("names", nargs="+", metavar="NAME", help="a name; - reads JSON strings from standard input")
@@ -210,6 +211,20 @@ def _journal_parser(commands: Any) -> None:
     access.add_argument("--json", action="store_true", help="as one line of JSON")
     for one in (verify, show, export, access):
         one.add_argument("--company", help="the company's key, where the database keeps several")
+
+
+def _report_parser(commands: Any) -> None:
+    report = commands.add_parser("report", help="where the two systems' terms drift apart, now").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    weekly = report.add_parser("weekly", help="all findings, as in the weekly report")
+    preflight = report.add_parser("preflight", help="what would fail at the next sync")
+    history = report.add_parser("history", help="the last twelve weeks, by kind")
+    for one in (weekly, preflight):
+        one.add_argument("--dry-run", action="store_true", help="keep nothing: the next report is as if this never was")
+        one.add_argument("--out", type=Path, metavar="FOLDER", help="write the workbook, the chart and the text there")
+    for one in (weekly, preflight, history):
+        one.add_argument("--company", help="the company's key, where there are several")
 
 
 def _sandbox(wanted: argparse.Namespace) -> int:
@@ -252,6 +267,15 @@ def _journal(wanted: argparse.Namespace) -> int:
     try:
         return journal_commands.run(wanted, FOLDER)
     except journal_commands.CannotDo as error:
+        return _problem(str(error))
+
+
+def _report(wanted: argparse.Namespace) -> int:
+    from bot import report_command
+
+    try:
+        return report_command.run(wanted, FOLDER)
+    except report_command.CannotDo as error:
         return _problem(str(error))
 
 
@@ -344,6 +368,7 @@ _COMMANDS = {
     "doctor": _doctor,
     "journal": _journal,
     "backfill": _backfill,
+    "report": _report,
     "explain-term": _explain_term,
     "explain-alert": _explain_alert,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,27 +23,26 @@ def weekly_key(company: str, week: Week) -> str:
 def ask_due(connection: Connection, company: str, rhythm: Rhythm, now: datetime) -> bool:
     """Asks for the report and the daily look that are due at `now`; True where anything new was asked for.
 
-    Whatever was slept through is asked for as the newest week alone. A company that has never had a report gets its
-    first at the next report day, not at once.
+    Whatever was slept through is asked for as the newest alone. A company that has never had one gets its first report
+    at the next report day, and its first look the next morning, not at once.
     """
     week = rhythm.due(now)
-    asked = False
-    if _never_had_one(connection, company):
+    asked = _ask(connection, company, WEEKLY, weekly_key(company, week))
+    local = now.astimezone(rhythm.zone)
+    day = local.date() if local.time() >= time(rhythm.hour) else local.date() - timedelta(days=1)
+    return _ask(connection, company, PREFLIGHT, f"{PREFLIGHT}/{company}/{day.isoformat()}") or asked
+
+
+def _ask(connection: Connection, company: str, kind: str, key: str) -> bool:
+    """Asks once a key; the very first of a kind counts as done, so that the next one is the first."""
+    never = not connection.scalar(
+        select(func.count()).select_from(rows).where(rows.c.kind == kind, rows.c.company == company)
+    )
+    if never:
         connection.execute(
             insert(rows)
-            .values(key=weekly_key(company, week), kind=WEEKLY, company=company, done_at=func.now())
+            .values(key=key, kind=kind, company=company, done_at=func.now())
             .on_conflict_do_nothing(index_elements=["key"])
         )
-    else:
-        asked = schedule.ask(connection, key=weekly_key(company, week), kind=WEEKLY, company=company)
-    local = now.astimezone(rhythm.zone)
-    if local.time() >= time(rhythm.hour):
-        key = f"{PREFLIGHT}/{company}/{local.date().isoformat()}"
-        asked = schedule.ask(connection, key=key, kind=PREFLIGHT, company=company) or asked
-    return asked
-
-
-def _never_had_one(connection: Connection, company: str) -> bool:
-    return not connection.scalar(
-        select(func.count()).select_from(rows).where(rows.c.kind == WEEKLY, rows.c.company == company)
-    )
+        return False
+    return schedule.ask(connection, key=key, kind=kind, company=company)

@@ -1,0 +1,145 @@
+"""`python -m bot report weekly|preflight|history`: a report now, on the terminal and, where wished, in a folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.assembly import Services, reports
+from bot.cases.ports import Clock
+from bot.clock import RealClock, SandboxClock
+from bot.records.journal import JournalUnguarded
+from bot.records.migrate import DatabaseVersionError
+from bot.records.postgres import EmbeddedPostgresError
+from bot.reports import chart, memory
+from bot.reports.report import Report, Strand, WeekCounts
+from bot.reports.run import RunKind
+from bot.reports.weeks import Week
+from bot.reports.wording import headline, said_of
+from bot.reports.workbook import workbook
+from bot.sandboxed import noted_settings
+from bot.settings import CompanySettings, Settings, SettingsError, load, set_names
+
+OK, PARTIAL = 0, 1
+_SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+_KINDS = {"weekly": RunKind.ASKED, "preflight": RunKind.PREFLIGHT}
+
+
+class CannotDo(Exception):
+    """The command cannot be done; the words say why and what to do."""
+
+
+def run(wanted: argparse.Namespace, folder: Path) -> int:
+    """Makes the report, or prints the weeks; 1 where not everything could be read. Raises CannotDo."""
+    settings, clock = _settings(folder)
+    company = _company(settings, wanted.company)
+    try:
+        services = Services(settings, folder, join=True)
+    except (EmbeddedPostgresError, ValueError) as error:
+        raise CannotDo(str(error)) from error
+    try:
+        services.migrate()
+        if wanted.what == "history":
+            return _history(services, company, clock)
+        return _report(wanted, services, company, clock)
+    except (DatabaseVersionError, JournalUnguarded) as error:
+        raise CannotDo(str(error)) from error
+    except SQLAlchemyError as error:
+        raise CannotDo(f"The database does not answer: {getattr(error, 'orig', None) or error!s}") from error
+    finally:
+        services.end()
+
+
+def _settings(folder: Path) -> tuple[Settings, Clock]:
+    """Those of the environment; without any of Slack's, the sandbox's that runs in this folder, and its calendar."""
+    given = set_names()
+    sandbox = None if any(name in given for name in _SLACK) else noted_settings(folder)
+    try:
+        settings = load(sandbox)
+    except SettingsError as error:
+        raise CannotDo("\n".join(error.problems)) from error
+    if sandbox is None:
+        return settings, RealClock()
+    clock = SandboxClock(f"http://127.0.0.1:{sandbox['PORT']}")
+    clock.read()
+    return settings, clock
+
+
+def _company(settings: Settings, named: str | None) -> CompanySettings:
+    found = [company for company in settings.companies if named in (None, company.key)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(company.key for company in settings.companies)
+    raise CannotDo(f"Name one company by --company: {known}.")
+
+
+def _report(wanted: argparse.Namespace, services: Services, settings: CompanySettings, clock: Clock) -> int:
+    desk = reports(services, settings, services.company(settings, clock), clock)
+    kept = desk.now(kind=_KINDS[wanted.what], keep=not wanted.dry_run, progress=_progress)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    for line in lines(kept.report):
+        print(line)
+    if wanted.dry_run:
+        print("A dry run: nothing was kept, and nobody was told.")
+    if wanted.out is not None:
+        for path in write(kept.report, wanted.out):
+            print(f"Written: {path}")
+    return PARTIAL if kept.report.missing else OK
+
+
+def _progress(where: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{where} …", end="", file=sys.stderr, flush=True)
+
+
+def lines(report: Report) -> list[str]:
+    """The report as lines of text."""
+    told = [headline(report), ""]
+    told += [f"  {each.standing.value:5}  {_shown(said_of(each.finding))}" for each in report.tracked if not each.quiet]
+    if report.quiet:
+        told.append(f"  {report.quiet} kept quiet")
+    told += [f"  not read: {sentence}" for sentence in report.missing]
+    told += [f"  not told: {sentence}" for sentence in report.untold]
+    cost = report.cost
+    told.append("")
+    told.append(f"Read with {cost.intacct} requests to Intacct and {cost.billing} to the billing system.")
+    return told
+
+
+def _shown(text: str) -> str:
+    """Text that a terminal shows as it is: what it would take for a command, or nobody sees, is escaped."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+
+
+def write(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Writes workbook, picture and text into a folder, which is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"{report.company}-payment-terms-{report.week}"
+    made = {".xlsx": workbook(report), ".png": chart.png(report.history), ".txt": "\n".join(lines(report)).encode()}
+    for ending, content in made.items():
+        stem.with_suffix(ending).write_bytes(content)
+    return tuple(stem.with_suffix(ending) for ending in made)
+
+
+def _history(services: Services, settings: CompanySettings, clock: Clock) -> int:
+    week = Week.of(clock.now().astimezone(settings.zone).date())
+    with services.database.transaction() as connection:
+        weeks = memory.history(connection, settings.key, week.plus(1))
+    print("\n".join(table(weeks)) if weeks else "No weekly report was made in the last twelve weeks.")
+    return OK
+
+
+def table(weeks: Sequence[WeekCounts]) -> list[str]:
+    """Open findings, a line a week and a column a strand, with a bar for the whole."""
+    heads = [strand.value for strand in Strand]
+    rows = [f"{'Week':10}  " + "  ".join(heads)]
+    for each in weeks:
+        counts = [each.counts.get(strand, 0) for strand in Strand]
+        cells = "  ".join(f"{count:>{len(head)}}" for count, head in zip(counts, heads, strict=True))
+        rows.append(f"{each.week!s:10}  {cells}  {'#' * min(sum(counts), 60)}{' partial' if each.partial else ''}")
+    return rows
