@@ -313,6 +313,7 @@ class Bot:
         }
         self._resting: set[str] = set()
         self._end_front: Callable[[], None] = lambda: None
+        self._ending = threading.Event()
         self._who_at = -WHO_EVERY_S
 
     def _desk(self, settings: CompanySettings) -> Desk:
@@ -476,7 +477,8 @@ class Bot:
             self._look_who_now_and_then()
             asking.remind_of_expiry(self._database, self._clock, self._companies)
         except Exception:
-            log.exception("a tick failed; the next one tries again")
+            if not self._ending.is_set():  # then it failed because what it needs was given back
+                log.exception("a tick failed; the next one tries again")
 
     def start(self, *, port: bool = True) -> None:
         """Starts working and listening; returns once Slack can reach the bot.
@@ -540,6 +542,7 @@ class Bot:
 
     def stop(self) -> None:
         """Takes nothing more in, lets what is under way end, and gives everything back."""
+        self._ending.set()
         self._end_front()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
