@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, read_question
 from bot.billing.source import BilledInvoice, SourceError, TermOrigin
-from bot.cases import cutoff, store
+from bot.cases import cutoff, keeping, store
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Findings, Reader, one_invoice, unknown
 from bot.cases.view import Unknown
@@ -68,7 +68,7 @@ class Answering:
             except (SourceError, IntacctError) as error:
                 return cutoff_trouble(period.name, str(error))
         with self._database.transaction() as connection:
-            token = cutoff.remember(connection, listed, user=str(body.get("user", "")), team=str(body.get("team", "")))
+            token = keeping.remember(connection, listed, user=str(body.get("user", "")), team=str(body.get("team", "")))
         return cutoff_answer(listed, token, self._links(listed))
 
     def _links(self, listed: cutoff.CutOff) -> dict[int, str]:
@@ -87,7 +87,7 @@ class Answering:
         if body.get("gone"):
             return cutoff_gone()
         with self._database.transaction() as connection:
-            kept = cutoff.kept(connection, self._company.key, str(body["listing"]))
+            kept = keeping.kept(connection, self._company.key, str(body["listing"]))
         return cutoff_gone() if kept is None else cutoff_kept(kept.period, self._company.key, kept.number)
 
     def _number(self, findings: Findings, number: str) -> LookUp:

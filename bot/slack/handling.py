@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from bot.alerts import Cause, Failure, failures, origin, other_failures
-from bot.cases import cutoff, decide, intake, store, withdraw
+from bot.cases import decide, intake, keeping, store, withdraw
 from bot.cases.codec import RULE
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.mentions import show_card, where_shown
@@ -205,7 +205,7 @@ class Handling:
     def _keep_listing(self, step: Step, item: InboxItem) -> None:
         """Keeps a period's list as evidence, and says under which number once it has one."""
         payload = item.payload
-        company = cutoff.keep(step, payload["listing"], user=payload["user"])
+        company = keeping.keep(step, payload["listing"], user=payload["user"])
         say(
             step,
             f"answer:{item.id}",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.billing.source import BilledInvoice
-from bot.cases import cutoff
+from bot.cases import cutoff, keeping
 from bot.cases.cutoff import Owner, Sum, Whereabouts, not_in_ledger, period_of, sums
 from bot.cases.view import Course
 from bot.close import CloseCalendar, Closing, NoPeriod, Periods, month
@@ -270,7 +270,7 @@ def test_only_who_was_shown_a_list_keeps_it_and_not_for_ever(october: Office) ->
     (refused,) = press_keep(october, presser="U0DAN")
     assert "can no longer be kept" in refused
     with october.database.transaction() as connection:
-        connection.execute(update(views).values(created_at=datetime.now(UTC) - cutoff.KEPT_FOR - timedelta(hours=1)))
+        connection.execute(update(views).values(created_at=datetime.now(UTC) - keeping.KEPT_FOR - timedelta(hours=1)))
     ask(october, "close 2026-11", user="U0DAN")
     (gone,) = press_keep(october)
     assert "can no longer be kept" in gone
