@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Interval, cast, func, select, text, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
-from bot.cases import asking, store
+from bot.cases import asking, merging, store
 from bot.cases.again import counts, exact, lost
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
@@ -313,7 +313,13 @@ class Gatherer:
             key = store.term_key(company.entity, group.term)
             existing = store.open_by_key(taken.connection, company.key, key)
             origin = origin_of(group.billed)
+        waiting = [] if group.term is None else merging.nameless(taken, company, group.invoices)
+        if existing is None and group.term is not None and waiting:
+            existing = merging.name(taken, company, waiting.pop(0), group.term)
         if existing is not None:
+            known = {invoice.number: invoice for invoice in group.billed}
+            for nameless in waiting:
+                merging.merge(taken, nameless, existing, known)
             return existing, False
         alerted = min(p.posted_at for p in pending)
         case = store.open_case(taken, company, key, term_name=group.term, alerted_at=alerted, origin=origin)

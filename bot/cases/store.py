@@ -29,13 +29,15 @@ from bot.cases.ports import Company, Entitled, Person
 from bot.cases.readback import rule_differences
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Step
-from bot.cases.view import Arrival, CaseInvoice, CaseKind, CaseView, DecisionView, FieldDifference
+from bot.cases.view import Arrival, CaseInvoice, CaseKind, CaseView, DecisionView, EarlierCase, FieldDifference
 from bot.close import NO_PERIODS, Periods
 from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
 from bot.terms.term import ArTerm
 
 CaseRow = Row[Any]
 
+EARLIER_SHOWN = 3
+"""Earlier cases of a term that its card tells of; the others are counted."""
 FINAL = tuple(state.value for state in FINAL_STATES)
 _LEEWAY = timedelta(hours=1)
 
@@ -312,6 +314,7 @@ def load_view(
     case = read(connection, case_id)
     note = case.note or {}
     people = participants(connection, case)
+    earlier, earlier_count = history(connection, case)
     return CaseView(
         case_id=case.id,
         company=case.company,
@@ -353,10 +356,36 @@ def load_view(
         due_at=case.due_at,
         wrong_invoice_note=note.get("wrong_invoice", ""),
         previous_number=_number_of(connection, case.previous_case_id),
+        earlier=earlier,
+        earlier_count=earlier_count,
         merged_into=_number_of(connection, case.merged_into_id),
         billing_url=company.billing_url,
         books_url=company.books_url,
     )
+
+
+def history(connection: Connection, case: CaseRow) -> tuple[tuple[EarlierCase, ...], int]:
+    """The newest ended cases of the same key before this one, and how many there were; merged ones were none."""
+    earlier = (
+        (cases.c.company == case.company)
+        & (cases.c.key == case.key)
+        & (cases.c.kind == case.kind)
+        & (cases.c.id < case.id)
+        & cases.c.state.in_(FINAL)
+        & (cases.c.state != CaseState.MERGED.value)
+    )
+    count = connection.scalar(select(func.count()).select_from(cases).where(earlier)) or 0
+    rows = connection.execute(select(cases).where(earlier).order_by(cases.c.id.desc()).limit(EARLIER_SHOWN)).all()
+    shown = tuple(
+        EarlierCase(
+            number=row.number,
+            state=CaseState(row.state),
+            ended_at=row.closed_at or row.state_since,
+            decision=latest_decision(connection, row.id),
+        )
+        for row in rows
+    )
+    return shown, count
 
 
 def to_acknowledge(note: Mapping[str, Any]) -> bool:

@@ -242,6 +242,16 @@ class Withdrawing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierCase:
+    """An ended case of the same term."""
+
+    number: int
+    state: CaseState
+    ended_at: datetime
+    decision: DecisionView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A case as its card shows it, at one revision."""
 
@@ -308,6 +318,10 @@ class CaseView:
     """What the invoice should say, as the person put it (state awaiting_correction)."""
     previous_number: int | None = None
     """The earlier case of the same term."""
+    earlier: tuple[EarlierCase, ...] = ()
+    """The newest ended cases of the same term, newest first."""
+    earlier_count: int = 0
+    """How many there were in all."""
     merged_into: int | None = None
     deputies: tuple[str, ...] = ()
     """Those of `approvers` who stand in for others today."""

@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 
 from bot.billing.persons_answer import answered
 from bot.billing.source import BilledInvoice, TermOrigin
-from bot.cases import store
+from bot.cases import merging, store
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.gather import settle
 from bot.cases.outbox import Address, card_key, whisper
@@ -24,7 +24,7 @@ from bot.cases.withdraw import Withdrawal
 from bot.cases.writing import Writer, later
 from bot.records import jobs
 from bot.records.engine import Database
-from bot.records.tables import case_invoices, cases, failures, messages
+from bot.records.tables import cases, messages
 from bot.terms.matching import MatchKind
 
 STEPS_AT_ONCE = 8
@@ -199,22 +199,13 @@ class Workshop:
             return (found.term_name, None) if isinstance(found, BilledInvoice) else (None, found)
         return None, Unknown.NO_TERM
 
-    def _named(self, taken: Step, case: Any, name: str, waiting: tuple[BilledInvoice, ...]) -> bool:
+    def _named(self, taken: Step, case: Any, term: str, waiting: tuple[BilledInvoice, ...]) -> bool:
         """The case's term is known now: it takes the term's key, or joins the case that has it (True)."""
-        key = store.term_key(self._company.entity, name)
-        other = store.open_by_key(taken.connection, self._company.key, key)
+        other = store.open_by_key(taken.connection, self._company.key, store.term_key(self._company.entity, term))
         if other is None:
-            taken.connection.execute(update(cases).where(cases.c.id == case.id).values(key=key, term_name=name))
+            merging.name(taken, self._company, case, term)
             return False
-        known = {invoice.number: invoice for invoice in waiting}
-        rows = store.waiting_invoices(taken.connection, case.id)
-        store.await_invoices(taken, other.id, [(i.number, known.get(i.number)) for i in rows])
-        taken.connection.execute(update(failures).where(failures.c.case_id == case.id).values(case_id=other.id))
-        store.keep_choices(taken, case.id, other.id)
-        taken.connection.execute(case_invoices.delete().where(case_invoices.c.case_id == case.id))
-        store.keep_participants(taken, case.id, other.id)
-        taken.move(case, CaseEvent.FOUND_ANOTHERS, content={"into": other.number}, merged_into_id=other.id)
-        taken.touch_card(other.id)
+        merging.merge(taken, case, other, {invoice.number: invoice for invoice in waiting})
         return True
 
     def _corrected(self, case: Any, cause: str) -> bool:

@@ -10,6 +10,7 @@ from bot.slack.cards.blocks import Block, CardMessage, actions, bullets, context
 from bot.slack.cards.buttons import case_buttons
 from bot.slack.cards.evidence import evidence_lines, nearest_line
 from bot.slack.cards.facts import invoice_lines, order_lines
+from bot.slack.cards.history import earlier_lines
 from bot.slack.cards.names import METADATA_EVENT
 from bot.slack.cards.outcome import (
     BEFORE_DECISION,
@@ -45,6 +46,9 @@ def case_card(view: CaseView) -> CardMessage:
     if outcome:
         blocks.append(section(*outcome))
     blocks += _matter(view, subject)
+    again = earlier_lines(view)
+    if again:
+        blocks.append(section(*again))
     blocks += _since(view, subject)
     blocks += _plan(view, subject)
     blocks += _beside(view, subject)
@@ -153,7 +157,7 @@ def _closing(view: CaseView) -> str:
         line.append("found before it failed" if view.found_before else words.counted(view.alerts, "alert"))
     if view.diagnosis is not None and view.state in BEFORE_DECISION:
         line.append(f"as of {words.at_moment(view.diagnosis.at)}")
-    if view.previous_number is not None:
+    if view.previous_number is not None and not earlier_lines(view):
         line.append(f"case {view.previous_number} was about the same term")
     return words.first_upper(" · ".join(line))
 
