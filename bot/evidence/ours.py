@@ -77,6 +77,9 @@ def gathered(entries: Iterable[Entry]) -> tuple[OurWrite, ...]:
             made = _write(entry, case_id, decisions.get(case_id))
             writes[key] = made if known is None else replace(known, last_at=entry.at)
         elif told(entry, "event") == "read_identical" and case_id in latest:
+            if told(entry, "by_this_decision") is False:
+                writes.pop(latest.pop(case_id), None)  # somebody else had made it by then
+                continue
             record_no = str(told(entry, "record_no") or "")
             writes[latest[case_id]] = replace(writes[latest[case_id]], record_no=record_no)
     return tuple(writes.values())

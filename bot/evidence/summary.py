@@ -134,6 +134,8 @@ _OF_KIND = {
     "alert": "Alert",
     "question": "Asked by",
     "asked": "Asked by",
+    "withdraw_asked": "Asked by",
+    "failed_otherwise": "Failed otherwise",
     "told": "Term told by",
     "edit": "Edited by",
     "refused": "Refused to",

@@ -154,6 +154,13 @@ def _cutoff(content: Content) -> str:
     )
 
 
+def _withdraw_looked(content: Content) -> str:
+    users = [f"{'at least ' if one['at_least'] else ''}{one['count']} {one['what']}" for one in content["users"]]
+    used = f"used by {', '.join(users)}" if users else "nothing uses it"
+    unread = f"; not read: {' '.join(content['unread'])}" if content["unread"] else ""
+    return f"looked at the term {content['term']!r}: {_words(content['status'])}, {used}{unread}"
+
+
 def _approvers(content: Content) -> str:
     told = f"who may decide: {', '.join(content['approvers']) or 'nobody'}"
     if content["standing_in"]:
@@ -186,6 +193,14 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
     "told": lambda c: f"told the term: {c['term']!r}",
     "asked": lambda _: "asked for a decision",
+    "failed_otherwise": lambda c: f"invoice {c['invoice']} failed for another reason: {c['words']}",
+    "withdraw_asked": lambda c: (
+        f"asked to withdraw the term {c['term']!r} of case {c['of']}; reason: {c['reason'] or 'none'}"
+    ),
+    "withdraw_looked": _withdraw_looked,
+    "report": lambda c: (
+        f"report, {_words(c['kind'])}: {c['failing']} terms will fail, {c['open']} findings open, {c['fixed']} fixed"
+    ),
     "check": lambda _: "asked to look again",
     "corrected": lambda _: "said that it was corrected at the source",
     "settings": lambda c: f"started with {len(c['settings'])} settings noted",

@@ -84,6 +84,21 @@ def entry(kind: str, content: Any, actor: str = "U0DAN") -> Entry:
             {"terms": 40, "first": False, "appeared": [{}], "changed": [], "gone": [{}, {}]},
             "compared Intacct's 40 terms with the last look: 1 appeared, 2 gone without a decision",
         ),
+        (
+            "withdraw_looked",
+            {
+                "term": "Net 45",
+                "status": "active",
+                "users": [{"what": "invoices in Intacct", "count": 100, "at_least": True}],
+                "unread": [],
+            },
+            "looked at the term 'Net 45': active, used by at least 100 invoices in Intacct",
+        ),
+        (
+            "failed_otherwise",
+            {"invoice": "INV-1", "words": "Customer is inactive"},
+            "invoice INV-1 failed for another reason: Customer is inactive",
+        ),
         ("something_new", {"a": 1}, 'something new: {"a": 1}'),
         ("decision", {"verdict": "approve"}, 'decision: the content is not as this version writes it: {"content"'),
         ("alert", "nonsense", "alert: the content is not as this version writes it"),
