@@ -14,7 +14,7 @@ from bot.cases.case import CaseEvent, CaseState, next_state
 from bot.cases.ports import Clock
 from bot.records import jobs, journal
 from bot.records.engine import Database
-from bot.records.tables import cases, decisions, failures, messages
+from bot.records.tables import cases, failures, messages
 
 SYSTEM = "termkeeper"
 
@@ -102,13 +102,12 @@ class Step:
         return after
 
     def _assert_decided(self, case: Any) -> None:
-        decided = select(decisions.c.id).where(
-            decisions.c.case_id == case.id,
-            decisions.c.verdict == "approve",
-            decisions.c.proposal_digest == case.proposal_digest,
-        )
-        if self.connection.scalar(decided.limit(1)) is None:
-            raise Undecided(f"case {case.number} has no decision on its proposal")
+        """A write begins only in the transaction that keeps the yes to this very proposal."""
+        for entry in self._entries:
+            decided = (entry.content.get("verdict"), entry.content.get("digest"))
+            if entry.kind == "decision" and entry.case_id == case.id and decided == ("approve", case.proposal_digest):
+                return
+        raise Undecided(f"case {case.number} has no decision on its proposal")
 
     def touch_card(self, case_id: int) -> None:
         """The card has to be drawn again."""
