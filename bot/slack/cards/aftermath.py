@@ -88,13 +88,17 @@ def _by_hand(invoice: CaseInvoice, seen: KeyedByHand, subject: Subject) -> str:
     )
 
 
-def made_by_others(view: CaseView) -> list[str]:
-    """For a term that somebody made in Intacct without a decision here: who, when, its rule, and what is awaited."""
+def made_by_others(view: CaseView, *, rule_told: bool) -> list[str]:
+    """For a term that somebody made in Intacct without a decision here: who, when, its rule, and what is awaited.
+
+    `rule_told`: the card says elsewhere what the rule is, so that only its comparison is left to say.
+    """
     match = view.diagnosis.match if view.diagnosis is not None else None
     if not view.to_acknowledge or match is None or match.term is None or match.kind is not MatchKind.EXACT:
         return []
     term = match.term
-    lines = [_who_made(term), f"Its rule: {rule_words(term)}. {_rule_against(view, term)}".strip()]
+    rule = "" if rule_told else f"Its rule: {rule_words(term)}. "
+    lines = [line for line in (_who_made(term), f"{rule}{_rule_against(view, term)}".strip()) if line]
     awaited = [invoice for invoice in view.invoices if invoice.arrival is not Arrival.ARRIVED]
     wait = f"{numbers(awaited)} in Intacct, and for an approver" if awaited and view.invoices else "an approver"
     lines.append(f"No decision here made it. The case waits for {wait} who acknowledges it.")
@@ -122,7 +126,7 @@ def _rule_against(view: CaseView, term: ArTerm) -> str:
     said = ""
     if len(read) == 1:
         same = canonical(read[0]) == canonical(term.rule)
-        said = "The name says the same." if same else f"The name says {in_words(read[0])}."
+        said = "The name says the rule that it has." if same else f"The name says {in_words(read[0])}."
     dated = [
         (invoice.number, invoice.billed.due_date, term.rule.due_date(invoice.billed.invoice_date))
         for invoice in view.invoices

@@ -100,7 +100,7 @@ def _matter(view: CaseView, subject: Subject) -> list[Block]:
 def _since(view: CaseView, subject: Subject) -> list[Block]:
     """What somebody made in Intacct, and what was seen of the invoices since they failed."""
     blocks = []
-    if view.state is CaseState.AWAITING_SYNC and (made := made_by_others(view)):
+    if view.state is CaseState.AWAITING_SYNC and (made := made_by_others(view, rule_told=_in_order(view, subject))):
         blocks.append(section(*made))
     if seen := invoice_lines_since(view, subject):
         blocks.append(section(bullets(seen, 8)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cases.view import Diagnosis, Unknown
 from bot.slack.cards import words
-from bot.slack.cards.facts import described, numbers
+from bot.slack.cards.facts import described, numbers, waiting
 from bot.slack.cards.periods import shut_out_steps, split
 from bot.slack.cards.subject import Subject
 from bot.terms.limits import name_trouble
@@ -108,11 +108,14 @@ def _exact(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[str]:
         return [
             f"{since}Nothing to create.{rule} If {which} is not in Intacct, sync it again in {subject.source_link}."
         ]
+    left = waiting(free)
     if shut:
-        sync = f" Sync {numbers(free)} again in {subject.source_link}." if free else ""
+        sync = f" Sync {numbers(left)} again in {subject.source_link}." if left else ""
         return [f"{since}Nothing to create.{rule}{sync} I am watching.", *shut_out_steps(subject, shut)]
+    if subject.invoices and not left:
+        return [f"{since}Nothing to create, and nothing is left to sync again for the term.{rule}"]
     return [
-        f"{since}Nothing to create: sync {numbers(subject.invoices)} again in {subject.source_link}.{rule} I am watching.",
+        f"{since}Nothing to create: sync {numbers(left)} again in {subject.source_link}.{rule} I am watching.",
         "If it fails again all the same, the term is not the cause, and the card will say what else to look at.",
     ]
 
