@@ -320,12 +320,13 @@ class Bot:
         database, clock = self._database, self._clock
         company = self._services.company(settings, clock)
         reader = Reader(company)
+        told = reports(self._services, settings, company, clock)
         return Desk(
             company=company,
             gatherer=Gatherer(database, clock, company, reader),
             workshop=Workshop(database, clock, company, reader),
-            answering=Answering(database, clock, company, reader, self._link),
-            reports=reports(self._services, settings, company, clock),
+            answering=Answering(database, clock, company, reader, self._link, told),
+            reports=told,
         )
 
     def _permalink(self, channel: str, ts: str) -> str:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bot.alerts.asked import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, Reason, read_question
+from bot.alerts.asked import (
+    AskedClose,
+    AskedHelp,
+    AskedInvoices,
+    AskedReport,
+    AskedTerm,
+    Nonsense,
+    Question,
+    Reason,
+    read_question,
+)
 from bot.alerts.failure import Cause, Failure
 from bot.alerts.message import Origin, as_json, failures, origin, other_failures, own
 from bot.alerts.other import OtherFailure
@@ -11,6 +21,7 @@ __all__ = [
     "AskedClose",
     "AskedHelp",
     "AskedInvoices",
+    "AskedReport",
     "AskedTerm",
     "Cause",
     "Failure",

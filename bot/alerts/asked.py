@@ -15,7 +15,6 @@ MOST_NUMBERS = 20
 LONGEST_QUESTION = 4_000
 """Characters of a question that is read at all."""
 
-_HELP = frozenset({"help", "?", "-h", "--help"})
 _FILLERS = frozenset({"invoice", "invoices", "and", "number", "numbers", "no", "no.", "please", "check", "&", "#"})
 _WORD = re.compile(r"\[([^\[\]\n]+)\]|([^\s,;]+)")
 _MONTH = re.compile(r"(?:199|20[0-9]|21[0-9])[0-9]-([0-9]{2})")
@@ -64,6 +63,11 @@ class AskedClose:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedReport:
+    """Where the two systems' terms drift apart, now."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedHelp:
     """How to ask."""
 
@@ -77,7 +81,14 @@ class Nonsense:
     """1-based position of the character at fault, for NOT_TEXT."""
 
 
-Question = AskedInvoices | AskedTerm | AskedClose | AskedHelp | Nonsense
+Question = AskedInvoices | AskedTerm | AskedClose | AskedReport | AskedHelp | Nonsense
+
+
+_ALONE: dict[str, type[AskedHelp] | type[AskedReport]] = {
+    **dict.fromkeys(("help", "?", "-h", "--help"), AskedHelp),
+    "report": AskedReport,
+}
+"""Words that are a question only where they stand alone."""
 
 
 def read_question(text: str) -> Question:
@@ -91,8 +102,9 @@ def read_question(text: str) -> Question:
     asked = literal(marked).strip()
     if not asked:
         return Nonsense(Reason.EMPTY)
-    if asked.casefold() in _HELP:
-        return AskedHelp()
+    alone = _ALONE.get(asked.casefold())
+    if alone is not None:
+        return alone()
     return _quoted(asked) or _pasted(marked) or _close(asked) or _numbers(asked)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from sqlalchemy import select
+
 from bot.cases.outbox import Address, say
 from bot.cases.step import Step
+from bot.records.tables import journal_heads
 
 
 class FileKind(StrEnum):
@@ -17,9 +20,16 @@ class FileKind(StrEnum):
 
 
 def tell(step: Step, company: str, run_id: int, key: str, address: Address, *, with_workbook: bool) -> bool:
-    """Has a run's report posted, once a key; False where it was kept before."""
+    """Has a run's report posted, once a key; False where it was kept before.
+
+    The journal's head goes with it: outside the database it proves the chain up to there.
+    """
     report = f"report:{key}"
-    if not say(step, report, "report", address, company=company, body={"run": run_id}):
+    head = step.connection.execute(
+        select(journal_heads.c.seq, journal_heads.c.row_hash).where(journal_heads.c.company == company)
+    ).one_or_none()
+    body = {"run": run_id, "journal": [head.seq, head.row_hash] if head else None}
+    if not say(step, report, "report", address, company=company, body=body):
         return False
     if with_workbook:
         keep_file(step, company, run_id, report, FileKind.WORKBOOK, address)

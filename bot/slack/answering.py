@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Question, read_question
+from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedReport, AskedTerm, Nonsense, Question, read_question
 from bot.billing.source import BilledInvoice, SourceError, TermOrigin
 from bot.cases import cutoff, keeping, store
 from bot.cases.ports import Clock, Company
@@ -17,9 +17,12 @@ from bot.close import Standing
 from bot.intacct.errors import IntacctError
 from bot.records.engine import Database
 from bot.records.tables import cases, messages
+from bot.reports.desk import Reports
+from bot.slack.cards import words
 from bot.slack.cards.answers import LookUp, help_answer, look_up_answer, nonsense, nothing_in_message
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.cutoff import LINES_SHOWN, cutoff_answer, cutoff_gone, cutoff_kept, cutoff_trouble, no_calendar
+from bot.slack.cards.report import report_card
 from bot.slack.progress import Progress
 
 Permalink = Callable[[str, str], str]
@@ -30,13 +33,14 @@ class Answering:
     """Answers questions about one company's invoices and terms."""
 
     def __init__(
-        self, database: Database, clock: Clock, company: Company, reader: Reader, permalink: Permalink
+        self, database: Database, clock: Clock, company: Company, reader: Reader, permalink: Permalink, reports: Reports
     ) -> None:
         self._database = database
         self._clock = clock
         self._company = company
         self._reader = reader
         self._permalink = permalink
+        self._reports = reports
 
     def answer(self, body: Mapping[str, Any]) -> CardMessage:
         """The answer to what was asked by command, shortcut or button."""
@@ -45,6 +49,8 @@ class Answering:
         asked = _asked(body)
         if isinstance(asked, AskedClose):
             return nothing_in_message() if body.get("shortcut") else self._close(asked, body)
+        if isinstance(asked, AskedReport):
+            return nothing_in_message() if body.get("shortcut") else self._report(body)
         if isinstance(asked, AskedHelp):
             return help_answer()
         if asked is None:
@@ -57,12 +63,17 @@ class Answering:
         looked += [self._term(findings, name, (), None) for name in terms]
         return look_up_answer(looked)
 
+    def _report(self, body: Mapping[str, Any]) -> CardMessage:
+        with Progress("The report", str(body.get("response_url", ""))) as progress:
+            kept = self._reports.now(progress=progress.at)
+        return report_card(kept.report, kept.run_id, with_chart=False, links={})
+
     def _close(self, asked: AskedClose, body: Mapping[str, Any]) -> CardMessage:
         period = cutoff.period_of(self._company, asked.period, self._clock.now())
         if period is None:
             return no_calendar()
         listing = cutoff.Listing(self._database, self._clock, self._company)
-        with Progress(period.name, str(body.get("response_url", ""))) as progress:
+        with Progress(words.period(period.name), str(body.get("response_url", ""))) as progress:
             try:
                 listed = listing.make(period, progress.at)
             except (SourceError, IntacctError) as error:
@@ -151,7 +162,7 @@ class Answering:
 
 def _asked(
     body: Mapping[str, Any],
-) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedClose | AskedHelp | Nonsense | None:
+) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedClose | AskedReport | AskedHelp | Nonsense | None:
     """Numbers and terms that were asked for; None where nothing can be looked up."""
     question = body.get("question")
     if question is not None:

@@ -21,9 +21,9 @@ PATIENCE_S = 5.0
 class Progress:
     """Says where the reading stands once, while it lasts. An answer that is quick says nothing before itself."""
 
-    def __init__(self, period: str, response_url: str, patience_s: float = PATIENCE_S) -> None:
-        """`response_url`: takes five messages, of which this needs one."""
-        self._period = period
+    def __init__(self, what: str, response_url: str, patience_s: float = PATIENCE_S) -> None:
+        """`what` is being read; `response_url` takes five messages, of which this needs one."""
+        self._what = what
         self._response_url = response_url
         self._where = ""
         self._timer = threading.Timer(patience_s, self._tell)
@@ -46,10 +46,10 @@ class Progress:
         self._timer.cancel()
 
     def _tell(self) -> None:
-        told = message([still_reading(self._period, self._where)])
+        told = message([still_reading(self._what, self._where)])
         try:
             WebhookClient(self._response_url).send(
                 text=told.text, blocks=list(told.blocks), response_type="ephemeral", replace_original=False
             )
         except (SlackClientError, OSError):
-            log.warning("where the list of %s stands could not be said", self._period, exc_info=True)
+            log.warning("where %s stands could not be said", self._what, exc_info=True)

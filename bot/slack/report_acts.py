@@ -63,7 +63,7 @@ def open_finding(step: Step, act: FindingAct) -> None:
         act.finding,
         [example.subject for example in act.finding.examples],
         key=f"finding:{act.run_id}:{act.finding.key}",
-        channel=act.channel,
+        channel=act.channel or act.company.alert_channels[0],
         thread_ts=act.ts or None,
     )
 

@@ -19,7 +19,7 @@ from bot.reports.report import Report
 from bot.reports.telling import FileKind, keep_file
 from bot.reports.workbook import workbook
 from bot.slack.cards.blocks import CardMessage
-from bot.slack.cards.report import report_card
+from bot.slack.cards.report import journal_head, report_card
 from bot.slack.clients import SlackClients
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,9 @@ class Reporting:
         run_id = int(row.body["run"])
         with self._database.transaction() as connection:
             report = memory.report_of(connection, run_id)
-        return report_card(report, run_id, with_chart=row.body.get("chart", True), links=self._links(report))
+        kept = row.body.get("journal")
+        head = journal_head(kept[0], kept[1]) if kept else ""
+        return report_card(report, run_id, with_chart=row.body.get("chart", True), links=self._links(report), head=head)
 
     def _links(self, report: Report) -> dict[int, str]:
         wanted = sorted(set(report.cases.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedTerm, Nonsense, Reason, read_question
+from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedReport, AskedTerm, Nonsense, Reason, read_question
 
 SENTENCE = "cannot be created in Intacct: Could not retrieve the Sequence record!"
 
@@ -107,3 +107,12 @@ def test_twenty_numbers_are_answered() -> None:
 @pytest.mark.parametrize("bad", ["\x00", "\x07", "\ud800"])
 def test_a_character_that_is_no_text_is_named_by_its_position(bad: str) -> None:
     assert read_question(f"INV{bad}1") == Nonsense(Reason.NOT_TEXT, 4)
+
+
+@pytest.mark.parametrize("text", ["report", "Report", "  report "])
+def test_report_alone_asks_for_the_report(text: str) -> None:
+    assert read_question(text) == AskedReport()
+
+
+def test_report_with_anything_else_is_not_the_report() -> None:
+    assert isinstance(read_question("report INV-1042"), Nonsense)

@@ -30,6 +30,10 @@ from bot.intacct.client import Intacct
 from bot.records import inbox, jobs, schedule
 from bot.records.engine import Database
 from bot.records.tables import cases, journal, messages
+from bot.reports.desk import Reports
+from bot.reports.reading import Reading
+from bot.reports.run import Runner, Spent
+from bot.reports.weeks import Rhythm
 from bot.sandbox import bill, intacct, slack
 from bot.sandbox.bill import books
 from bot.sandbox.intacct.terms import add_term
@@ -126,7 +130,13 @@ class Rooms:
             asking.ASK: told.tell_asked,
             asking.EXPIRY: told.tell_expiring,
         }
-        answering = Answering(database, clock, self.company, self.reader, lambda channel, ts: f"{channel}/{ts}")
+        runner = Runner(
+            database, clock, self.company, Reading(self.company), lambda: Spent(intacct=0, billing=0, month=0)
+        )
+        self.reports = Reports(database, clock, self.company, runner, Rhythm(weekday=0, hour=8, zone=self.company.zone))
+        answering = Answering(
+            database, clock, self.company, self.reader, lambda channel, ts: f"{channel}/{ts}", self.reports
+        )
         self.poster = Poster(
             database,
             self.slack,

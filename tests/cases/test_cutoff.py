@@ -222,13 +222,13 @@ def test_where_a_long_reading_stands_is_said_once_and_a_quick_one_says_nothing(o
     def address() -> str:
         return office.in_loop(lambda: office.workspace.response_urls.lend(user="U0MARIA", channel=ALERTS))
 
-    with Progress("2026-10", address(), patience_s=30) as quick:
+    with Progress("October 2026", address(), patience_s=30) as quick:
         quick.at("Reading what BILL billed.")
-    with Progress("2026-10", address(), patience_s=0.01) as slow:
+    with Progress("October 2026", address(), patience_s=0.01) as slow:
         slow.at("Reading what BILL billed.")
         until(lambda: seen(office, "U0MARIA"))
     assert [message["text"] for message in seen(office, "U0MARIA")] == [
-        "October 2026: Reading what BILL billed. The list follows here."
+        "October 2026: Reading what BILL billed. It follows here."
     ]
 
 

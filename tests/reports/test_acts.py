@@ -6,10 +6,7 @@ from typing import Any
 
 from bot.reports import memory
 from bot.reports.desk import Reports
-from bot.reports.reading import Reading
 from bot.reports.report import Report
-from bot.reports.run import Runner, Spent
-from bot.reports.weeks import Rhythm
 from bot.slack.cards.report import finding_value
 from bot.slack.door import ItemKind
 from bot.terms.drift import Standing
@@ -19,9 +16,7 @@ REPORTS = "C0FINREPORT"
 
 
 def desk(acme: Office) -> Reports:
-    company = acme.rooms.company
-    runner = Runner(acme.database, acme.clock, company, Reading(company), lambda: Spent(intacct=0, billing=0))
-    return Reports(acme.database, acme.clock, company, runner, Rhythm(weekday=0, hour=8, zone=acme.zone))
+    return acme.rooms.reports
 
 
 def newest(acme: Office) -> tuple[int, Report]:
@@ -81,7 +76,8 @@ def test_a_finding_is_kept_quiet_by_an_approver_alone_and_stays_so(acme: Office)
     keep(acme, run_id, place_of(report, "Net 20"), "U0DAN")
     acme.work()
     assert "kept quiet until it changes" in whispered(acme, "controller")[-1]
-    assert "finding_kept" in str(acme.journal("finding_kept")) or acme.journal("finding_kept")
+    (entry,) = acme.journal("finding_kept")
+    assert "kept for one client" in entry
     reports.weekly("weekly/acme/2026-W49")
     _, report = newest(acme)
     assert report.quiet == 1
@@ -108,3 +104,20 @@ def test_a_key_that_was_told_is_not_made_again(acme: Office) -> None:
     before = len(acme.calls("intacct"))
     reports.weekly("weekly/acme/2026-W48")
     assert len(acme.calls("intacct")) == before
+
+
+def test_a_report_that_somebody_asks_for_is_answered_to_him_alone_and_posted_nowhere(acme: Office) -> None:
+    answer = acme.rooms.poster._answer("acme", {"text": "report", "user": "U0MARIA", "response_url": ""})
+    assert answer.text.startswith("10 terms will fail at the next sync")
+    acme.work()
+    assert acme.messages("report") == []
+
+
+def test_the_weekly_report_carries_the_journals_head(acme: Office) -> None:
+    desk(acme).preflight()
+    desk(acme).weekly("weekly/acme/2026-W48")
+    acme.work()
+    with acme.database.transaction() as connection:
+        hashes = {row[0] for row in connection.exec_driver_sql("SELECT row_hash FROM journal")}
+    (root,) = acme.rooms.slack.other.conversations_history(channel=REPORTS)["messages"]
+    assert any(row_hash in root["text"] for row_hash in hashes)

@@ -161,6 +161,6 @@ def no_calendar() -> CardMessage:
     )
 
 
-def still_reading(period: str, where: str) -> Block:
-    """While a long list is being read."""
-    return section(f"{words.period(period)}: {words.said(where)} The list follows here.")
+def still_reading(what: str, where: str) -> Block:
+    """While something long is being read."""
+    return section(f"{words.name(what, 60)}: {words.said(where)} It follows here.")

@@ -58,14 +58,19 @@ def read_finding(value: str) -> FindingButton:
     return FindingButton(int(match[1]), int(match[2]))
 
 
-def report_card(report: Report, run_id: int, *, with_chart: bool, links: Mapping[int, str]) -> CardMessage:
-    """The report's message. `links`: case id to its card's address. Without the chart where Slack refused its block."""
+def report_card(
+    report: Report, run_id: int, *, with_chart: bool, links: Mapping[int, str], head: str = ""
+) -> CardMessage:
+    """The report's message. `links`: case id to its card's address. Without the chart where Slack refused its block.
+
+    `head`: of the journal, which is thereby kept outside the database.
+    """
     lines = [f"*{words.escape(headline(report))}*"]
     if len(report.covers) > 1:
         lines.append(f"It speaks for {words.joined([str(week) for week in report.covers])}: none came between.")
     blocks: list[Block] = [section(*lines)]
     if not report.open and not report.standing(Standing.FIXED) and not report.missing:
-        return message([*blocks, context(_cost(report))])
+        return message([*blocks, context(_cost(report), head)])
     if with_chart and (picture := chart.block(report.history)) is not None:
         blocks += [picture, context(chart.in_words(report.history))]
     shown = _shown(report)
@@ -74,7 +79,7 @@ def report_card(report: Report, run_id: int, *, with_chart: bool, links: Mapping
     rows = _buttons(report, run_id, shown)
     if rows:
         blocks.append(actions(f"report.{run_id}.cases", rows))
-    blocks += _rest(report, run_id, len(shown))
+    blocks += _rest(report, run_id, len(shown), head)
     return message(blocks)
 
 
@@ -130,7 +135,7 @@ def _buttons(report: Report, run_id: int, shown: Sequence[tuple[int, Tracked]]) 
     ]
 
 
-def _rest(report: Report, run_id: int, shown: int) -> list[Block]:
+def _rest(report: Report, run_id: int, shown: int, head: str) -> list[Block]:
     blocks: list[Block] = []
     lines = []
     more = len(report.open) - shown
@@ -148,8 +153,13 @@ def _rest(report: Report, run_id: int, shown: int) -> list[Block]:
     if report.open:
         general.append(button(ActionId.FINDING_KEEP, "Keep one quiet", finding_value(run_id)))
     blocks.append(actions(f"report.{run_id}", general))
-    blocks.append(context(_cost(report)))
+    blocks.append(context(_cost(report), head))
     return blocks
+
+
+def journal_head(seq: int, row_hash: str) -> str:
+    """The head of the journal as a report tells it."""
+    return f"Journal: {words.counted(seq, 'entry', 'entries')}, head `{row_hash}`."
 
 
 def _cost(report: Report) -> str:

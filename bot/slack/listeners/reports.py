@@ -84,14 +84,15 @@ def _action(action_id: str) -> ActionId:
 def _kept(body: dict[str, Any], pressed: FindingButton) -> dict[str, Any]:
     container = body.get("container") or {}
     message = body.get("message") or {}
+    own = bool(container.get("is_ephemeral"))  # an answer to the asker alone has no thread that others see
     return {
         "action": ActionId.FINDING_CASE.value,
         "run": pressed.run_id,
         "place": pressed.place,
         "user": body["user"]["id"],
         "team": body["user"].get("team_id") or (body.get("team") or {}).get("id", ""),
-        "channel": (body.get("channel") or {}).get("id") or container.get("channel_id", ""),
-        "ts": message.get("ts") or container.get("message_ts", ""),
+        "channel": "" if own else (body.get("channel") or {}).get("id") or container.get("channel_id", ""),
+        "ts": "" if own else message.get("ts") or container.get("message_ts", ""),
     }
 
 
