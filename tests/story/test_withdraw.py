@@ -13,8 +13,7 @@ from tests.story.test_main_job import bill_headers, open_view
 def submit(running: Running, user: str, callback_id: str, block: str, text: str) -> None:
     """Fills the one text of a view and sends it."""
     view = open_view(running, user, callback_id)
-    done = running.act(user=user, view_id=view["id"], values={block: {"value": {"value": text}}})
-    done = done if done.get("ok") else running.act(user=user, view_id=view["id"], values={block: {"value": text}})
+    done = running.act(user=user, view_id=view["id"], values={block: {"value": text}})
     assert done["ok"], done
 
 
