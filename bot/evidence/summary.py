@@ -137,7 +137,6 @@ _OF_KIND = {
     "withdraw_asked": "Asked by",
     "failed_otherwise": "Failed otherwise",
     "told": "Term told by",
-    "withdraw_asked": "Withdrawal asked by",
     "edit": "Edited by",
     "refused": "Refused to",
     "period": "Closed period",

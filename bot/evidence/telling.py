@@ -120,13 +120,6 @@ def _write_refused(content: Content) -> str:
     return f"Intacct refused the write: {content['words'] or content['error']}"
 
 
-def _withdraw_looked(content: Content) -> str:
-    used = [f"{each['what']}: {'at least ' if each['at_least'] else ''}{each['count']}" for each in content["users"]]
-    told = [f"used by {', '.join(used)}"] if used else []
-    told += [f"not read: {each}" for each in content["unread"]]
-    return f"looked what uses {content['term']!r}: {'; '.join(told) or 'nothing'}"
-
-
 def _setting(content: Content) -> str:
     return f"setting {content['name']} changed from {content['from'] or 'nothing'} to {content['to'] or 'nothing'}"
 
@@ -203,8 +196,6 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "write_refused": _write_refused,
     "write_answered": lambda c: f"Intacct answered the write: {c['words'] or c['error']}",
     "arrived": _arrived,
-    "withdraw_asked": lambda c: f"asked to withdraw {c['term']!r}, which case {c['of']} made: {c['reason']}",
-    "withdraw_looked": _withdraw_looked,
     "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
     "told": lambda c: f"told the term: {c['term']!r}",
     "asked": lambda _: "asked for a decision",

@@ -80,21 +80,6 @@ def entry(kind: str, content: Any, actor: str = "U0DAN") -> Entry:
             "Intacct did not take the write, which was certainly not run: Intacct takes no more",
         ),
         (
-            "withdraw_asked",
-            {"term": "Net 45", "of": 12, "reason": "made by mistake"},
-            "asked to withdraw 'Net 45', which case 12 made: made by mistake",
-        ),
-        (
-            "withdraw_looked",
-            {
-                "term": "Net 45",
-                "users": [{"what": "invoices in Intacct", "count": 7, "at_least": True}],
-                "unread": ["BILL did not answer."],
-            },
-            "looked what uses 'Net 45': used by invoices in Intacct: at least 7; not read: BILL did not answer.",
-        ),
-        ("withdraw_looked", {"term": "Net 45", "users": [], "unread": []}, "looked what uses 'Net 45': nothing"),
-        (
             "setting",
             {"name": "APPROVAL_POLICY", "from": "", "to": "two-people"},
             "setting APPROVAL_POLICY changed from nothing to two-people",
