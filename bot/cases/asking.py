@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.cases import store
 from bot.cases.case import CaseState
@@ -76,7 +76,7 @@ class Asking:
             case = _case(taken, company, int(number))
             if CaseState(case.state) is not CaseState.AWAITING_DECISION:
                 return
-            for person in self._able(taken, case, entitled):
+            for person in able(taken.connection, self._companies[company], case, entitled):
                 direct(
                     taken,
                     company=company,
@@ -100,7 +100,11 @@ class Asking:
             moved = case.expires_at is None or case.expires_at.astimezone(zone).date().isoformat() != day
             if state not in WAITING or moved or case.expires_at <= taken.now:
                 return
-            told = self._able(taken, case, entitled) if state is CaseState.AWAITING_DECISION else entitled.people
+            told = (
+                able(taken.connection, self._companies[company], case, entitled)
+                if state is CaseState.AWAITING_DECISION
+                else entitled.people
+            )
             if state is CaseState.AWAITING_CORRECTION and (case.note or {}).get("wrong_invoice_by"):
                 told = (case.note["wrong_invoice_by"],)
             for person in told:
@@ -114,19 +118,19 @@ class Asking:
                     state=state.value,
                 )
 
-    def _able(self, taken: Step, case: Any, entitled: Entitled) -> tuple[str, ...]:
-        """Those of the entitled who may decide this case, once somebody has asked for it where that is needed."""
-        policy = self._companies[case.company].approval_policy
-        had = [
-            replace(each, person=_anywhere(each.person.user_id))
-            for each in store.participants_among(taken.connection, case, entitled, "")
-        ]
-        return tuple(
-            user
-            for user in entitled.people
-            if refusal(policy, _anywhere(user), approvers=entitled.people, participants=had)
-            in (None, RefusalReason.NOBODY_ASKED)
-        )
+
+def able(connection: Connection, company: Company, case: Any, entitled: Entitled) -> tuple[str, ...]:
+    """Those of the entitled who may decide a case, once somebody has asked for it where that is needed."""
+    had = [
+        replace(each, person=_anywhere(each.person.user_id))
+        for each in store.participants_among(connection, case, entitled, "")
+    ]
+    return tuple(
+        user
+        for user in entitled.people
+        if refusal(company.approval_policy, _anywhere(user), approvers=entitled.people, participants=had)
+        in (None, RefusalReason.NOBODY_ASKED)
+    )
 
 
 def _anywhere(user_id: str) -> Person:

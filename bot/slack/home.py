@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import func, select
 
+from bot.cases.asking import able
 from bot.cases.case import FINAL_STATES
 from bot.cases.ports import Company
 from bot.records.calls import NEAR_PERCENT, calls_of_month, month_of_now, percent_used
@@ -16,11 +19,13 @@ from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeValue, h
 from bot.slack.clients import SlackClients
 from bot.slack.parts import Parts
 
+log = logging.getLogger(__name__)
+
 
 def publish_home(parts: Parts, *, user: str) -> None:
     """Publishes one person's App Home: of the companies that he may be told about, and of no other."""
     companies = parts.insight.of(user)
-    value = _value(parts, companies) if companies else _help_alone()
+    value = _value(parts, companies, user) if companies else _help_alone()
     parts.clients.other.views_publish(user_id=user, view=home(value))
 
 
@@ -28,7 +33,7 @@ def _help_alone() -> HomeValue:
     return HomeValue(open_cases=(), open_total=0, health=(), at=datetime.now(UTC))
 
 
-def _value(parts: Parts, companies: Sequence[Company]) -> HomeValue:
+def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
     clients = parts.clients
     keys = [company.key for company in companies]
     live = cases.c.state.not_in([state.value for state in FINAL_STATES]) & cases.c.company.in_(keys)
@@ -48,20 +53,12 @@ def _value(parts: Parts, companies: Sequence[Company]) -> HomeValue:
         set_aside = connection.scalar(
             select(func.count()).select_from(messages).where(messages.c.state == "dead", messages.c.company.in_(keys))
         )
-    listed = tuple(
-        HomeCase(
-            number=row.number,
-            company=row.company,
-            term_name=row.term_name,
-            state=row.state.replace("_", " "),
-            invoices=row.invoices,
-            since=row.opened_at,
-            permalink=_link(clients, row.channel, row.ts),
-        )
-        for row in rows
-    )
+    listed = tuple(_listed(clients, row) for row in rows)
+    waits_for_him = [row for company in companies for row in _to_decide(parts, company, user)]
     said = f"{set_aside} messages could not be posted; the log says why" if set_aside else "every message was posted"
     return HomeValue(
+        to_decide=tuple(_listed(clients, row) for row in waits_for_him[:CASES_SHOWN]),
+        to_decide_total=len(waits_for_him),
         open_cases=listed,
         open_total=total,
         health=(
@@ -72,6 +69,40 @@ def _value(parts: Parts, companies: Sequence[Company]) -> HomeValue:
         at=datetime.now(UTC),
         alert_channels=tuple(channel for company in companies for channel in company.alert_channels),
     )
+
+
+def _listed(clients: SlackClients, row: Any) -> HomeCase:
+    return HomeCase(
+        number=row.number,
+        company=row.company,
+        term_name=row.term_name,
+        state=row.state.replace("_", " "),
+        invoices=row.invoices,
+        since=row.opened_at,
+        permalink=_link(clients, row.channel, row.ts),
+    )
+
+
+def _to_decide(parts: Parts, company: Company, user: str) -> list[Any]:
+    """The cases of a company that wait for this person's decision, those that expire first at the top."""
+    try:
+        entitled = parts.approvers.entitled(company.key)
+    except (SlackClientError, OSError) as error:
+        log.warning("Slack does not tell who may decide in %s: %s", company.key, error)
+        return []
+    if user not in entitled.people:
+        return []
+    waiting = (
+        select(func.count()).select_from(case_invoices).where(case_invoices.c.case_id == cases.c.id).scalar_subquery()
+    )
+    with parts.database.transaction() as connection:
+        rows = connection.execute(
+            select(cases, waiting.label("invoices"), messages.c.channel, messages.c.ts)
+            .outerjoin(messages, (messages.c.case_id == cases.c.id) & (messages.c.kind == "card"))
+            .where(cases.c.company == company.key, cases.c.state == "awaiting_decision")
+            .order_by(cases.c.expires_at, cases.c.id)
+        ).all()
+        return [row for row in rows if user in able(connection, company, row, entitled)]
 
 
 def _calls(companies: Sequence[Company], calls: Mapping[str, int]) -> Iterator[HealthLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from bot.records import schedule as records_schedule
 from bot.records.tables import inbox, schedule
 from bot.slack.door import ItemKind
 from bot.slack.handling import WHO_ATTEMPTS, Handling
+from bot.slack.home import publish_home
 from tests.cases.deciding import Known
 from tests.cases.office import ALERTS, Office, sequence
 
@@ -204,3 +206,23 @@ def test_what_cannot_be_told_because_slack_is_away_is_told_later(office: Office,
     assert records_schedule.do(office.database, key, {asking.ASK: there}, lambda *words: pytest.fail(str(words)))
     work(office)
     assert len(told(office, DAN)) == 1
+
+
+def test_the_app_home_shows_first_what_waits_for_its_reader(office: Office, waiting: Any) -> None:
+    parts: Any = SimpleNamespace(
+        insight=SimpleNamespace(of=lambda _user: (office.rooms.company,)),
+        clients=office.rooms.slack,
+        database=office.database,
+        approvers=office.approvers,
+    )
+
+    def home(user: str) -> str:
+        publish_home(parts, user=user)
+        return str(office.workspace.home(user))
+
+    assert "1 case waits for your decision" in home(DAN)
+    assert "for your decision" not in home(MARIA)
+    office.click(DAN, "case.ask", value(waiting))
+    work(office)
+    assert "for your decision" not in home(DAN), "he asked, so it waits for somebody else"
+    assert "1 case waits for your decision" in home(PRIYA)

@@ -50,6 +50,9 @@ class HomeValue:
     at: datetime
     alert_channels: tuple[str, ...] = ()
     """Channel ids that are listened to."""
+    to_decide: tuple[HomeCase, ...] = ()
+    """The cases that wait for this very person's decision, those that expire first at the top."""
+    to_decide_total: int = 0
 
 
 def home(value: HomeValue) -> Block:
@@ -67,6 +70,12 @@ def home(value: HomeValue) -> Block:
     if not value.health:
         blocks.append(context("Cases are shown to those who are in a channel where a company's alerts arrive."))
         return {"type": "home", "blocks": list(within(blocks, 20_000))}
+    if value.to_decide:
+        count = value.to_decide_total
+        title = f"*{words.counted(count, 'case waits', 'cases wait')} for your decision*"
+        blocks += [divider(), section(title, *_cases(value.to_decide))]
+        if count > len(value.to_decide):
+            blocks.append(context(f"{count - len(value.to_decide):,} more are among the open cases."))
     blocks += [divider(), section(f"*Open cases: {value.open_total:,}*", *_cases(value.open_cases))]
     more = value.open_total - min(len(value.open_cases), CASES_SHOWN)
     if more > 0:

@@ -53,6 +53,13 @@ def test_who_belongs_to_no_company_sees_the_help_alone(snapshot: Any) -> None:
     assert read(view["blocks"]) == snapshot
 
 
+def test_what_waits_for_the_reader_comes_first(snapshot: Any) -> None:
+    assert read(_home(to_decide=(OPEN,), to_decide_total=1)["blocks"]) == snapshot
+    many = "\n".join(read(_home(to_decide=(OPEN,) * CASES_SHOWN, to_decide_total=23)["blocks"]))
+    assert "*23 cases wait for your decision*" in many
+    assert "3 more are among the open cases." in many
+
+
 def test_many_cases_are_cut_and_counted() -> None:
     view = _home(open_cases=(OPEN,) * 60, open_total=200)
     assert faults(view["blocks"], most=100) == []
