@@ -9,8 +9,7 @@ from sqlalchemy import update
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.codec import CHOICE
-from bot.cases.decide import DONE, OUTDATED, Act, Outcome, OutcomeKind
-from bot.cases.policy import RefusalReason
+from bot.cases.decide import DONE, OUTDATED, Act, Outcome, OutcomeKind, barred
 from bot.cases.ports import Company, Entitled
 from bot.cases.step import Step
 from bot.cases.view import CaseInvoice, Course, PeriodChoice
@@ -28,15 +27,16 @@ def choose(
     inside = _inside(step, company, case, period)
     if not inside:
         return OUTDATED
-    if act.person.user_id not in entitled.people:
+    why = barred(step.connection, company, case, act.person, entitled, "period")
+    if why is not None:
         step.record(
             case.company,
             "refused",
-            {"case": case.number, "what": "choose for a closed period", "why": RefusalReason.NOT_APPROVER.value},
+            {"case": case.number, "what": "choose for a closed period", "why": why.value},
             actor=act.person.user_id,
             case_id=case.id,
         )
-        return Outcome(kind=OutcomeKind.REFUSED, reason=RefusalReason.NOT_APPROVER)
+        return Outcome(kind=OutcomeKind.REFUSED, reason=why)
     if not reason.strip():
         return Outcome(kind=OutcomeKind.NEEDS_REASON)
     choice = PeriodChoice(
