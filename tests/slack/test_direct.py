@@ -19,6 +19,7 @@ from bot.slack.cards.blocks import CardMessage
 from bot.slack.clients import clients
 from bot.slack.posting import Poster
 from bot.slack.reporting import Reporting
+from tests.cases.month_end import Clock, company
 from tests.sandbox.slack.conftest import Stage
 
 CLOCK = SimpleNamespace(now=lambda: datetime(2026, 11, 24, 9, 14, tzinfo=UTC))
@@ -33,7 +34,7 @@ def poster(database: Database, stage: Stage) -> Poster:
     entitled = SimpleNamespace(entitled=lambda _: Entitled(approvers=frozenset({"U0DAN", "U0PRIYA"})))
     slack = clients("xoxb-sandbox-termkeeper", stage.api)
     reporting = Reporting(database, slack, CLOCK)
-    return Poster(database, slack, {}, entitled, never, reporting, search_pause_s=0.01)
+    return Poster(database, slack, {"acme": company(Clock())}, entitled, never, reporting, search_pause_s=0.01)
 
 
 def ask_dan(database: Database) -> int:
