@@ -404,6 +404,7 @@ def made_by_us(connection: Connection, company: str, term: ArTerm) -> bool:
         .where(
             cases.c.company == company,
             cases.c.term_name == term.name,
+            cases.c.kind == CaseKind.FIX.value,
             cases.c.note["record_no"].astext == term.record_no,
             cases.c.note["appeared"].astext.is_distinct_from("true"),
             decisions.c.verdict == "approve",

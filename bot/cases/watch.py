@@ -21,7 +21,7 @@ from bot.cases.creators import Creators
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
 from bot.cases.step import Stale, Step, step
-from bot.cases.view import Arrival, CaseInvoice, InvoiceNote, KeyedByHand
+from bot.cases.view import Arrival, CaseInvoice, CaseKind, InvoiceNote, KeyedByHand
 from bot.intacct.errors import IntacctError
 from bot.intacct.invoices import BookedInvoice
 from bot.records import jobs
@@ -121,6 +121,7 @@ class Watcher:
                 select(cases)
                 .where(
                     cases.c.company == self._company.key,
+                    cases.c.kind == CaseKind.FIX.value,
                     cases.c.state.in_([state.value for state in WATCHED]),
                     cases.c.due_at.is_not(None),
                 )

@@ -368,6 +368,8 @@ class Handling:
         noted = _NOTED.get(what) if outcome.kind is OutcomeKind.DONE else outcome.kind.value
         if noted is None:
             return
+        if what == ActionId.ACKNOWLEDGE.value and outcome.kind is OutcomeKind.REFUSED:
+            noted = "not_to_acknowledge"
         if outcome.kind is OutcomeKind.OUTDATED:
             step.touch_card(handled.act.case_id)
         card = step.connection.execute(

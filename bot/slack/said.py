@@ -116,6 +116,15 @@ _OF_NO_CASE: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
 """What is whispered that speaks of no case: of a report's findings, of a company that is not looked after."""
 
 
+_OF_ITS_NUMBER: dict[str, Callable[[int], CardMessage]] = {
+    "expired": one_liners.too_late,
+    "unknown_who": one_liners.nobody_known,
+    "told": one_liners.noted_told,
+    "edited": one_liners.noted_edit,
+}
+"""What is whispered that needs nothing of a case but its number."""
+
+
 def decided_from_list(body: Mapping[str, Any], approvers: Sequence[str]) -> CardMessage:
     """To the person who chose several cases of a list: what became of each."""
     others = [(each["case"], each["what"], each["reason"]) for each in body["others"]]
@@ -129,6 +138,8 @@ def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence
         return _OF_NO_CASE[what](body)
     if case is None:
         raise Unsaid(f"nothing is known to say for {what} without a case")
+    if what in _OF_ITS_NUMBER:
+        return _OF_ITS_NUMBER[what](case.number)
     if what == "refused":
         return one_liners.refused(
             RefusalReason(body["reason"]),
@@ -138,21 +149,15 @@ def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence
             clicker=body["user"],
             deputies=case.deputies,
         )
+    if what == "not_to_acknowledge":
+        return one_liners.not_to_acknowledge(approvers)
     if what == "outdated":
         return one_liners.outdated(case.number, case.state, case.decision)
-    if what == "expired":
-        return one_liners.too_late(case.number)
-    if what == "unknown_who":
-        return one_liners.nobody_known(case.number)
     if what in ("needs_reason", "needs_reference"):
         return one_liners.reason_needed(reference=what == "needs_reference")
     if what == "asked":
         able = [user for user in approvers if user not in (*case.barred, body["user"])]
         return one_liners.asked(case.number, able, permalink=case.link)
-    if what == "told":
-        return one_liners.noted_told(case.number)
-    if what == "edited":
-        return one_liners.noted_edit(case.number)
     if what == "not_corrected":
         return one_liners.not_corrected(case.number, body.get("names", ()), trouble=body.get("trouble") or "")
     raise Unsaid(f"nothing is known to say for {what}")

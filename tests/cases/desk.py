@@ -21,7 +21,7 @@ from bot.cases.view import CaseView
 from bot.cases.work import Workshop
 from bot.records import inbox, journal
 from bot.records.engine import Database
-from bot.records.tables import cases
+from bot.records.tables import cases, messages
 from bot.sandbox import bill, intacct
 from bot.sandbox.bill import books
 from bot.sandbox.intacct.terms import add_term, change_term
@@ -245,6 +245,14 @@ class Desk:
         """A case's row."""
         with self.database.transaction() as connection:
             return connection.execute(select(cases).where(cases.c.id == case_id)).one()
+
+    def whispers(self) -> list[tuple[str, str]]:
+        """What is to be told to one person alone: to whom, and which sentence."""
+        with self.database.transaction() as connection:
+            bodies = connection.scalars(
+                select(messages.c.body).where(messages.c.kind == "whisper").order_by(messages.c.id)
+            ).all()
+        return [(body["user"], body["what"]) for body in bodies]
 
     def entries(self, kind: str) -> list[journal.Entry]:
         """The journal's entries of one kind."""

@@ -379,6 +379,7 @@ def test_acknowledged_first_the_case_closes_by_itself_once_all_is_there(by_other
 def test_only_an_approver_or_a_deputy_acknowledges(by_others: Desk) -> None:
     by_others.press("U0MARIA", "case.acknowledge")
     assert by_others.view().to_acknowledge
+    assert by_others.whispers() == [("U0MARIA", "not_to_acknowledge")]
     (refused,) = by_others.entries("refused")
     assert (refused.content["what"], refused.content["why"]) == ("acknowledge", "not_approver")
     by_others.entitlement.deputies = frozenset({"U0MARIA"})

@@ -76,6 +76,14 @@ def refusal_sentence(
     return why if reason is RefusalReason.NOBODY_ASKED else why + who
 
 
+def not_to_acknowledge(approvers: Sequence[str]) -> CardMessage:
+    """To somebody who may not acknowledge a term that was made without a decision here."""
+    who = (
+        f"Only {words.people(approvers)} can acknowledge this." if approvers else "Nobody is named as an approver yet."
+    )
+    return _line(f"{who} Nothing was done; the card waits for it.")
+
+
 def not_corrected(case_number: int, names: Sequence[str], *, trouble: str = "") -> CardMessage:
     """To the person who said that he corrected it: it was read, and is not so yet. `trouble`: why it was not read."""
     if trouble:

@@ -28,6 +28,7 @@ SAID: dict[str, CardMessage] = {
     ),
     "a term alone": one_liners.waits_too([], 12, term_name="Net 45"),
     "not corrected": one_liners.not_corrected(12, ["Net\u00a035"]),
+    "not to acknowledge": one_liners.not_to_acknowledge(APPROVERS),
     "not read": one_liners.not_corrected(12, [], trouble="BILL did not answer."),
     "asked": one_liners.asked(12, APPROVERS),
     "asked, nobody else": one_liners.asked(12, ()),
