@@ -16,7 +16,7 @@ from bot.settings import CompanySettings, close_calendar, terms_policy
 def systems(company: CompanySettings, services: Services) -> Iterator[Finding]:
     """Asks each system once; nothing is written to any."""
     for check in services.intacct(company).check():
-        level = Level.OK if check.passed else Level.FAIL
+        level = Level.OK if check.passed else Level.FAIL if check.needed else Level.WARN
         yield Finding(level=level, what=f"Intacct: {check.subject}: {check.sentence}", todo=check.advice)
     if not company.intacct_writer_user_id:
         yield warn(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lxml import etree
 
-from bot.intacct import invoices, term_fields, terms
+from bot.intacct import invoices, term_fields, terms, users
 from bot.intacct.envelope import Call
 from bot.intacct.errors import IntacctError, Refused
 from bot.intacct.fields import Fields
@@ -29,6 +29,8 @@ class Check:
     """What was found."""
     advice: str = ""
     """What to do; empty where there is nothing to do."""
+    needed: bool = True
+    """Whether the bot cannot do its main work without it."""
 
 
 def check(reader: SignedIn, writer: SignedIn, fields: Fields) -> tuple[Check, ...]:
@@ -53,6 +55,16 @@ def _reading(reader: SignedIn, fields: Fields) -> Iterator[Check]:
         query = Query(object=kind, select=("RECORDNO",), page_size=1, needs=needs)
         yield _try(f"{reader.user} reads {kind}", partial(first_page, reader.read, query), "It can be read.")
         yield _fields(fields, kind, needed)
+    yield _customers(reader)
+
+
+def _customers(reader: SignedIn) -> Check:
+    """Without them no term can be withdrawn, as it is not known whose default it is; all else works."""
+    query = Query(object="CUSTOMER", select=("CUSTOMERID", "TERMNAME"), page_size=1, needs=users.LIST_CUSTOMERS)
+    tried = _try(f"{reader.user} reads CUSTOMER", partial(first_page, reader.read, query), "It can be read.")
+    if tried.passed:
+        return tried
+    return replace(tried, advice=f"{tried.advice} Until then no term can be withdrawn.".strip(), needed=False)
 
 
 def _rights(writer: SignedIn) -> Iterator[Check]:

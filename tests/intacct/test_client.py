@@ -11,7 +11,7 @@ import pytest
 from bot.intacct.client import Intacct
 from bot.intacct.errors import IllegalText, NotCreatable, Refused
 from bot.intacct.query import Query
-from bot.sandbox.world import World
+from bot.sandbox.world import Fault, World
 from bot.terms.term import (
     AmountUnit,
     Discount,
@@ -309,6 +309,7 @@ def test_all_is_well_where_the_users_have_their_rights(books: Intacct, world: Wo
         "fields of ARTERM",
         "termkeeper-reader reads ARINVOICE",
         "fields of ARINVOICE",
+        "termkeeper-reader reads CUSTOMER",
         "sign-in of termkeeper-writer",
         "termkeeper-writer adds AR terms",
         "termkeeper-writer reactivates AR terms",
@@ -322,6 +323,13 @@ def test_a_user_that_may_not_write_is_told_which_right_it_needs(open_books: Open
         "termkeeper-reader adds AR terms": "The user termkeeper-reader needs Accounts Receivable: AR terms, Add.",
         "termkeeper-reader reactivates AR terms": "The user termkeeper-reader needs Accounts Receivable: AR terms, Edit.",
     }
+
+
+def test_a_reader_that_may_not_see_customers_can_do_all_but_withdraw(books: Intacct, world: World) -> None:
+    world.faults.set(Fault("intacct", "query", "permission", 1, 2))
+    (missing,) = [check for check in books.check() if not check.passed]
+    assert (missing.subject, missing.needed) == ("termkeeper-reader reads CUSTOMER", False)
+    assert "Customers, List and View. Until then no term can be withdrawn." in missing.advice
 
 
 def test_a_wrong_password_is_told_and_what_depends_on_it_left_out(open_books: Opening, world: World) -> None:
