@@ -44,6 +44,21 @@ class _Kept:
         return self.day == today and time.monotonic() - self.read_at <= age_s
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    read_at: float
+    names: tuple[str, ...] | None
+    """None: no full, active member."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    since: float
+    """What was read of a user since then need not be read again."""
+    oldest: float
+    """The oldest answer that the whole rests on."""
+
+
 Noticed = Callable[[str, Entitled], None]
 """(company, who may decide): called after each fresh reading, before anything rests on it."""
 
@@ -66,6 +81,7 @@ class SlackApprovers:
         self._fresh_s = fresh_s
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._known: dict[str, _Known] = {}
 
     def entitled(self, company: str, *, within_s: float | None = None) -> Entitled:
         """The full, active members among those named; bots, guests and deactivated users are left out.
@@ -82,10 +98,10 @@ class SlackApprovers:
         with self._lock:
             today, kept = named.today(), self._kept.get(company)
             if kept is None or not kept.holds(today, age):
-                began = time.monotonic()
-                entitled = self._read(named, today)
+                reading = _Reading(since=time.monotonic() - age, oldest=time.monotonic())
+                entitled = self._read(named, today, reading)
                 self._noticed(company, entitled)
-                kept = self._kept[company] = _Kept(read_at=began, day=today, entitled=entitled)
+                kept = self._kept[company] = _Kept(read_at=reading.oldest, day=today, entitled=entitled)
             return kept.entitled
 
     def recent(self, company: str) -> Entitled:
@@ -95,10 +111,10 @@ class SlackApprovers:
             raise EntitledUnknown(f"who may decide in {company} was not read within the last minute")
         return kept.entitled
 
-    def _read(self, named: Named, today: date) -> Entitled:
-        approvers = self._full_members(self._members(named.approvers))
+    def _read(self, named: Named, today: date, reading: _Reading) -> Entitled:
+        approvers = self._full_members(self._members(named.approvers), reading)
         standing_in = {deputy.user_id for deputy in named.deputies if deputy.stands_in(today)}
-        deputies = self._full_members(standing_in - approvers.keys())
+        deputies = self._full_members(standing_in - approvers.keys(), reading)
         return Entitled(approvers=frozenset(approvers), deputies=frozenset(deputies), names={**approvers, **deputies})
 
     def _members(self, named: Iterable[str]) -> set[str]:
@@ -118,10 +134,18 @@ class SlackApprovers:
                 return ()
             raise
 
-    def _full_members(self, users: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Those who are full, active members, with what they are called."""
-        found = {user: self._names(user) for user in sorted(users)}
-        return {user: names for user, names in found.items() if names is not None}
+    def _full_members(self, users: Iterable[str], reading: _Reading) -> dict[str, tuple[str, ...]]:
+        """Those who are full, active members, with what they are called; whom companies share is read once for all."""
+        found = {}
+        for user in sorted(users):
+            known = self._known.get(user)
+            if known is None or known.read_at < reading.since:
+                began = time.monotonic()
+                known = self._known[user] = _Known(read_at=began, names=self._names(user))
+            reading.oldest = min(reading.oldest, known.read_at)
+            if known.names is not None:
+                found[user] = known.names
+        return found
 
     def _names(self, user: str) -> tuple[str, ...] | None:
         """What a full, active member is called; None for anybody else."""

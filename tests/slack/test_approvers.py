@@ -103,6 +103,16 @@ def test_an_answer_serves_for_a_minute_and_a_stricter_asker_for_less(stage: Stag
     assert len(stage.world.calls.of("slack")) == before + 1
 
 
+def test_companies_that_share_their_approvers_ask_slack_once_for_all(stage: Stage) -> None:
+    named = {
+        key: Named(approvers=("U0DAN", "U0PRIYA"), deputies=(), today=Day()) for key in ("acme", "globex", "umbra")
+    }
+    approvers = SlackApprovers(clients("xoxb-sandbox-termkeeper", stage.api).other, named)
+    for company in named:
+        assert approvers.entitled(company).people == ("U0DAN", "U0PRIYA")
+    assert [call["function"] for call in stage.world.calls.of("slack")].count("users.info") == 2
+
+
 @pytest.mark.parametrize("fault", ["ratelimited", "fatal_error", "internal_error"])
 def test_where_the_workspace_does_not_tell_nobody_is_entitled(stage: Stage, fault: str) -> None:
     approvers = of(stage, "U0DAN")
