@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -14,7 +17,8 @@ from bot.cases.watch import LOCK
 from bot.records.alone import alone
 from bot.records.engine import Database
 from bot.sandbox.world import Fault
-from tests.cases.desk import Desk, Process, open_desk
+from bot.slack.door import ItemKind
+from tests.cases.desk import ALERTS, TEAM, Desk, Process, open_desk
 
 
 @pytest.fixture
@@ -481,3 +485,39 @@ def test_of_too_few_invoices_nothing_is_concluded(fixed: Desk) -> None:
     fixed.booked("INV-1042", CREATEDBY="pnair")
     fixed.pass_time(seconds=10)
     assert "keyed by hand" not in fixed.card()
+
+
+def test_two_processes_that_watch_at_the_same_instant_ask_once(fixed: Desk) -> None:
+    others = [Process(fixed) for _ in range(3)]
+    fixed.pass_time(minutes=2)
+    for each in others:
+        each.books.fields("ARTERM")  # signed in, so that all set out together
+    before = fixed.queries()
+    fixed.world.calendar.move(timedelta(hours=1))
+    start = threading.Barrier(len(others))
+
+    def watch(process: Process) -> int:
+        start.wait()
+        return process.workshop._watcher.watch("job:watch")
+
+    with ThreadPoolExecutor(len(others)) as pool:
+        looked = list(pool.map(watch, others))
+    for each in others:
+        each.books.close()
+    assert sorted(looked) == [0, 0, 1]
+    # One query for the invoices and one for the terms.
+    assert fixed.queries() - before == 2
+
+
+def test_a_wish_to_look_again_that_comes_while_intacct_is_asked_is_kept(fixed: Desk) -> None:
+    fixed.pass_time(minutes=2)
+    fixed.world.faults.set(Fault("intacct", "query", "slow", 1, value=1.5))
+    fixed.world.calendar.move(timedelta(minutes=10))
+    with ThreadPoolExecutor(1) as pool:
+        round_under_way = pool.submit(fixed.process.workshop._watcher.watch, "job:watch")
+        time.sleep(0.5)
+        act = {"action": "case.check", "user": "U0MARIA", "team": TEAM, "channel": ALERTS, "case_id": 1}
+        fixed.take(ItemKind.CLICK, "Click-meanwhile", act | {"digest": fixed.view().digest})
+        assert round_under_way.result(20) == 1
+    assert fixed.row().note.get("look")
+    assert fixed.row().due_at <= fixed.clock.now()
