@@ -41,7 +41,7 @@ def postgres_url(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: EmbeddedPostgres) -> str:
     """The name of a migrated database that fresh ones are copied from."""
-    _create(postgres, TEMPLATE)
+    create_database(postgres, TEMPLATE)
     database = Database(postgres.url_of(TEMPLATE))
     migrate(database)
     database.dispose()
@@ -52,18 +52,18 @@ def migrated_template(postgres: EmbeddedPostgres) -> str:
 def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """Where a database without any table is."""
     name = f"test_{uuid.uuid4().hex}"
-    _create(postgres, name)
+    create_database(postgres, name)
     yield postgres.url_of(name)
-    _drop(postgres, name)
+    drop_database(postgres, name)
 
 
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
     """Where a fresh migrated database is."""
     name = f"test_{uuid.uuid4().hex}"
-    _create(postgres, name, template=migrated_template)
+    create_database(postgres, name, template=migrated_template)
     yield postgres.url_of(name)
-    _drop(postgres, name)
+    drop_database(postgres, name)
 
 
 @pytest.fixture
@@ -74,13 +74,36 @@ def database(database_url: str) -> Iterator[Database]:
     opened.dispose()
 
 
-def _create(server: EmbeddedPostgres, name: str, template: str = "template1") -> None:
+def create_database(server: EmbeddedPostgres, name: str, template: str = "template1") -> None:
+    """Makes a database, as a copy of another."""
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         )
 
 
-def _drop(server: EmbeddedPostgres, name: str) -> None:
+def drop_database(server: EmbeddedPostgres, name: str) -> None:
+    """Removes a database, whoever uses it."""
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notes of each fault test which line of the promise it holds, so that its report carries it to the table."""
+    for item in items:
+        item.user_properties += [("fault", mark.args[0]) for mark in item.iter_markers("fault")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints how many faults were tried and held, by line."""
+    counted: dict[str, list[int]] = {}
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            for line in [value for name, value in report.user_properties if name == "fault"]:
+                row = counted.setdefault(str(line), [0, 0])
+                row[0] += 1
+                row[1] += outcome == "passed"
+    if counted:
+        terminalreporter.section("faults")
+        for line, (tried, held) in sorted(counted.items()):
+            terminalreporter.line(f"{held:4} of {tried:<4} {line}")

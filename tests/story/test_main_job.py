@@ -91,7 +91,7 @@ def test_a_killed_bot_gives_the_card_once_after_its_restart(running: Running) ->
     until(lambda: running.calls("slack", "ack") or True, "the acknowledgement")
     running.kill()
     running.start()
-    running.card("Net 45", "missing in Intacct", seconds=60)
+    running.card("Net 45", "missing in Intacct", seconds=15)
     assert len(running.cards("missing in Intacct")) == 1
 
 
