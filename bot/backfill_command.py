@@ -27,6 +27,10 @@ OK, PROBLEM = 0, 1
 _SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 
 
+_OVER = "\r\x1b[K"
+"""Begins a terminal's line anew."""
+
+
 class CannotDo(Exception):
     """The command cannot be done; the words say why and what to do."""
 
@@ -67,6 +71,8 @@ def _read(since: str, channels: dict[str, CompanySettings], settings: Settings, 
     bad = taken = 0
     for channel, company in channels.items():
         (found,) = backfill.since(_moment(since, company), [channel], _progress if sys.stderr.isatty() else None)
+        if sys.stderr.isatty():
+            print(_OVER, end="", file=sys.stderr, flush=True)
         print(_told(found, since), flush=True)
         bad += bool(found.trouble)
         taken += found.taken
@@ -90,7 +96,8 @@ def _moment(since: str, company: CompanySettings) -> datetime:
 
 
 def _progress(found: Found, reached: datetime) -> None:
-    print(f"\r{found.channel}: {found.read:,} messages read, back to {reached:%b %-d, %Y}", end="\r", file=sys.stderr)
+    day = f"{reached:%b} {reached.day}, {reached.year}"
+    print(f"{_OVER}{found.channel}: {found.read:,} messages read, at {day}", end="", file=sys.stderr, flush=True)
 
 
 _TROUBLES = {
