@@ -72,11 +72,12 @@ def mention(taken: Step, company: Company, case: Any, alerts: Sequence[Mentioned
         )
         say(taken, card_key(case.id), "card", address, company=company.key, case_id=case.id)
         card = _card(taken, case.id)
+    overviewed = _overviewed(taken, [alert.alert_id for alert in alerts])
     owed: list[Mentioned] = []
     for alert in alerts:
         if alert.asked_by is not None:
             _tell_asker(taken, company, case, alert, alert.asked_by)
-        elif alert.standing and alert.terms < OVERVIEW_FROM and not _stands_in(card, alert):
+        elif alert.standing and alert.alert_id not in overviewed and not _stands_in(card, alert):
             owed.append(alert)
     _answer(taken, company, case, owed)
 
@@ -103,6 +104,13 @@ def where_shown(taken: Step, company: Company, case_id: int) -> Address:
 
 def _card(taken: Step, case_id: int) -> Any | None:
     return taken.connection.execute(select(messages).where(messages.c.key == card_key(case_id))).one_or_none()
+
+
+def _overviewed(taken: Step, alert_ids: Sequence[int]) -> set[int]:
+    """Those of the alerts that have an overview; also one that was edited since gets no line besides."""
+    keys = {overview_key(alert_id): alert_id for alert_id in alert_ids}
+    found = taken.connection.scalars(select(messages.c.key).where(messages.c.key.in_(keys))).all()
+    return {keys[key] for key in found}
 
 
 def _stands_in(card: Any | None, alert: Mentioned) -> bool:

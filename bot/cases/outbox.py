@@ -34,7 +34,8 @@ def say(
 ) -> bool:
     """Keeps a message to be posted once; False where one of this key is kept already.
 
-    `kind`: `card`, `reply` (a line in a thread), `whisper` (ephemeral, `body.user`), `answer` (to a question),
+    `kind`: `card`, `overview` (of a message with many terms, `body.alert`), `summary` (of many alerts, `body.alerts` and
+    `body.cases`), `reply` (a line in a thread), `whisper` (ephemeral, `body.user`), `answer` (to a question),
     `notice` (to the admin), `direct` (to one person in his conversation with the bot; the channel is his user id).
     """
     message_id = step.connection.scalar(

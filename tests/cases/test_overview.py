@@ -74,6 +74,18 @@ def test_a_message_about_several_terms_gets_one_overview_and_a_card_a_term(offic
     assert office.messages("reply") == []
 
 
+def test_a_message_that_is_edited_keeps_its_one_overview_and_gets_no_line_besides(office: Office) -> None:
+    ts = _digest(office, 4, each=1)
+    office.invoices(office.bill_term("Net 200", 200), "INV-NEW")
+    text = "\n".join(sequence("INV-0-0", "INV-NEW"))
+    message = {"type": "message", "bot_id": "B0BILL", "text": text, "ts": ts, "edited": {"user": "U0BILLBOT", "ts": ts}}
+    event = {"type": "message", "subtype": "message_changed", "channel": ALERTS, "ts": ts, "message": message}
+    office.take(ItemKind.MESSAGE, "edited", {"team_id": TEAM, "event": event})
+    office.work()
+    assert office.messages("reply") == []
+    assert _overview(office)["text"].startswith("5 failures, 5 cases")
+
+
 def test_a_message_about_very_many_terms_gets_the_overview_alone(office: Office) -> None:
     _digest(office, 16, each=1)
     assert len(office.cases()) == 16
