@@ -134,6 +134,81 @@ def _input(block: Json, drawing: Drawing) -> Markup:
     return Markup('<label for="{}">{}{}</label>{}{}{}').format(name, label, optional, control, hint, error)
 
 
+# Charts: a picture for whoever sees it, and the same numbers as a table for everybody
+
+_WIDE, _HIGH = 560, 170
+"""The picture's own units; it shrinks with the page."""
+_FLOOR = 20
+"""Below the picture, for the labels."""
+
+Series = tuple[str, Mapping[str, float]]
+"""A name, and label → value."""
+
+
+def _visualization(block: Json, _drawing: Drawing) -> Markup:
+    chart = block.get("chart") or {}
+    if chart.get("type") == "pie":
+        labels = [str(point.get("label", "")) for point in chart.get("segments", [])]
+        series: list[Series] = [
+            ("Value", {str(point.get("label", "")): point.get("value", 0) for point in chart.get("segments", [])})
+        ]
+    else:
+        labels = [str(label) for label in (chart.get("axis_config") or {}).get("categories", [])]
+        series = [
+            (str(each.get("name", "")), {str(point["label"]): point["value"] for point in each.get("data", [])})
+            for each in chart.get("series", [])
+        ]
+    shape = Markup(
+        '<figure class="chart"><figcaption>{}</figcaption>{}{}<details><summary>The same as a table</summary>{}</details></figure>'
+    )
+    title = str(block.get("title", ""))
+    return shape.format(title, _picture(title, labels, series), _legend(series), _numbers(title, chart, labels, series))
+
+
+def _picture(title: str, labels: list[str], series: list[Series]) -> Markup:
+    """Stacked bars, one a label; below each its label."""
+    most = max([sum(each.get(label, 0) for _, each in series) for label in labels], default=0) or 1
+    step = _WIDE / max(len(labels), 1)
+    bars: list[Markup] = []
+    for place, label in enumerate(labels):
+        floor = float(_HIGH)
+        for number, (name, each) in enumerate(series, start=1):
+            height = _HIGH * each.get(label, 0) / most
+            floor -= height
+            if height:
+                shape = Markup(
+                    '<rect class="series-{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
+                )
+                said = f"{label}, {name}: {each[label]:g}"
+                bars.append(shape.format(number, step * (place + 0.15), floor, step * 0.7, height, said))
+        words = Markup('<text x="{:.1f}" y="{}">{}</text>')
+        bars.append(words.format(step * (place + 0.5), _HIGH + _FLOOR - 6, label))
+    shape = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
+    return shape.format(_WIDE, _HIGH + _FLOOR, f"{title}: a bar chart; the table below says the same", _join(bars))
+
+
+def _legend(series: list[Series]) -> Markup:
+    keys = [
+        Markup('<li class="series-{}">{}</li>').format(number, name) for number, (name, _) in enumerate(series, start=1)
+    ]
+    return Markup('<ul class="legend">{}</ul>').format(_join(keys))
+
+
+def _numbers(title: str, chart: Json, labels: list[str], series: list[Series]) -> Markup:
+    heads = _join(Markup('<th scope="col">{}</th>').format(name) for name, _ in series)
+    rows = _join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            label, _join(Markup("<td>{}</td>").format(f"{each.get(label, 0):g}") for _, each in series)
+        )
+        for label in labels
+    )
+    axis = str((chart.get("axis_config") or {}).get("x_label") or "")
+    shape = Markup(
+        '<table><caption class="hidden">{}</caption><thead><tr><th scope="col">{}</th>{}</tr></thead><tbody>{}</tbody></table>'
+    )
+    return shape.format(title, axis, heads, rows)
+
+
 # Elements
 
 
@@ -420,6 +495,7 @@ _BLOCKS: Mapping[str, Drawer] = {
     "image": _image,
     "rich_text": _rich_text,
     "input": _input,
+    "data_visualization": _visualization,
 }
 
 

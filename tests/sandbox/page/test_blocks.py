@@ -141,6 +141,39 @@ def test_rich_text_is_drawn_with_its_styles_and_links() -> None:
     assert tree.xpath("//ul/li//a/@href") == ["https://x.test/"]
 
 
+def chart(**names: str) -> dict[str, Any]:
+    weeks = ["Nov 16", names.get("week", "Nov 23")]
+    counts = [(names.get("strand", "Missing in Intacct"), (4, 3)), ("To tidy up", (0, 2))]
+    return {
+        "type": "data_visualization",
+        "title": names.get("title", "Findings, by week"),
+        "chart": {
+            "type": "bar",
+            "series": [
+                {"name": name, "data": [{"label": w, "value": v} for w, v in zip(weeks, values, strict=True)]}
+                for name, values in counts
+            ],
+            "axis_config": {"categories": weeks, "x_label": "Week", "y_label": "Open findings"},
+        },
+    }
+
+
+def test_a_chart_is_a_picture_with_its_numbers_as_a_table_beside_it() -> None:
+    tree = drawn(chart())
+    assert tree.xpath("//figcaption/text()") == ["Findings, by week"]
+    (picture,) = tree.xpath("//svg")
+    assert picture.get("role") == "img"
+    assert "the table below says the same" in picture.get("aria-label")
+    heights = [float(bar.get("height")) for bar in tree.xpath("//rect")]
+    assert len(heights) == 3  # nothing is drawn of a zero
+    assert max(heights) == pytest.approx(4 / 5 * 170, abs=0.1)
+    table = [[cell.text_content() for cell in row] for row in tree.xpath("//table//tr")]
+    assert table == [["Week", "Missing in Intacct", "To tidy up"], ["Nov 16", "4", "0"], ["Nov 23", "3", "2"]]
+    assert tree.xpath("//table/caption/text()") == ["Findings, by week"]
+    assert {cell.get("scope") for cell in tree.xpath("//th")} == {"col", "row"}
+    assert not tree.xpath("//@style")
+
+
 def test_a_kind_that_the_page_does_not_know_says_so() -> None:
     tree = drawn({"type": "video"}, {"type": "actions", "elements": [{"type": "workflow_button"}]})
     assert "a block of type video" in tree.text_content()
@@ -153,6 +186,7 @@ def test_a_kind_that_the_page_does_not_know_says_so() -> None:
         {"type": HOSTILE, "block_id": HOSTILE},
         {"type": "header", "text": text(HOSTILE)},
         {"type": "section", "text": text(HOSTILE, "mrkdwn"), "fields": [text(HOSTILE)]},
+        chart(week=HOSTILE, strand=HOSTILE, title=HOSTILE),
         {"type": "context", "elements": [text(HOSTILE), {"type": "image", "image_url": HOSTILE, "alt_text": HOSTILE}]},
         {
             "type": "actions",

@@ -123,6 +123,17 @@ def test_what_only_one_person_sees_is_shown_to_that_person_alone(address: str) -
     assert "Only Dan can" not in parts(address, **{"as": "U0DAN"})["parts"]["messages"]
 
 
+def test_a_file_can_be_downloaded_and_a_picture_is_shown_with_its_words(address: str) -> None:
+    client = WebClient(token="xoxb-sandbox-termkeeper", base_url=f"{address}/sandbox/slack/api/")
+    for name, content, words in (("terms 48.xlsx", b"PK\x03\x04", None), ("weeks.png", b"\x89PNG", "Twelve weeks")):
+        client.files_upload_v2(channel="C0FINALERTS", filename=name, content=content, alt_txt=words)
+    tree = page(address)
+    found = {link.get("download"): link.get("href") for link in tree.xpath("//div[@class='file']/a")}
+    assert set(found) == {"terms 48.xlsx", "weeks.png"}
+    assert requests.get(address + found["terms 48.xlsx"], timeout=20).content == b"PK\x03\x04"
+    assert tree.xpath("//div[@class='file']/img/@alt") == ["Twelve weeks"]
+
+
 def test_a_permalink_leads_to_its_message_as_whom_one_was(address: str) -> None:
     client = WebClient(token="xoxb-sandbox-termkeeper", base_url=f"{address}/sandbox/slack/api/")
     ts = client.chat_postMessage(channel="C0FINALERTS", text="card")["ts"]
