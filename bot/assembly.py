@@ -53,7 +53,7 @@ from bot.reports.desk import Reports
 from bot.reports.reading import Reading
 from bot.reports.run import Runner, Spent
 from bot.reports.weeks import DAYS, Rhythm
-from bot.settings import CompanySettings, Settings, close_calendar, terms_policy
+from bot.settings import CompanySettings, Settings, close_calendar, house_terms, terms_policy
 from bot.slack.answering import Answering
 from bot.slack.app import bolt_app, http_app, http_server, socket_handler
 from bot.slack.approvers import Named, SlackApprovers
@@ -209,6 +209,7 @@ class Services:
             monthly_calls=company.intacct_monthly_calls,
             billing_url=BILL_PAGE if company.has_bill else "",
             books_url=INTACCT_PAGE,
+            house=house_terms(company.house_terms),
             periods=Periods(calendar, clock.now),
         )
 

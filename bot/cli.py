@@ -220,10 +220,14 @@ def _report_parser(commands: Any) -> None:
     weekly = report.add_parser("weekly", help="all findings, as in the weekly report")
     preflight = report.add_parser("preflight", help="what would fail at the next sync")
     history = report.add_parser("history", help="the last twelve weeks, by kind")
+    names = report.add_parser(
+        "standardise", aliases=["standardize"], help="how each rule would go by one name; nothing is kept or changed"
+    )
     for one in (weekly, preflight):
         one.add_argument("--dry-run", action="store_true", help="keep nothing: the next report is as if this never was")
         one.add_argument("--out", type=Path, metavar="FOLDER", help="write the workbook, the chart and the text there")
-    for one in (weekly, preflight, history):
+    names.add_argument("--out", type=Path, metavar="FOLDER", help="write the check list there, as a workbook and text")
+    for one in (weekly, preflight, history, names):
         one.add_argument("--company", help="the company's key, where there are several")
 
 

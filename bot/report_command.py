@@ -1,4 +1,4 @@
-"""`python -m bot report weekly|preflight|history`: a report now, on the terminal and, where wished, in a folder."""
+"""`python -m bot report weekly|preflight|history|standardise`: a report now, on the terminal and, where wished, in a folder."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from bot.records.postgres import EmbeddedPostgresError
 from bot.reports import chart, memory
 from bot.reports.report import Report, Strand, WeekCounts
 from bot.reports.run import RunKind
+from bot.reports.standard_wording import told_lines
+from bot.reports.standardise import Standardisation
 from bot.reports.weeks import Week
 from bot.reports.wording import headline, said_of
 from bot.reports.workbook import workbook
@@ -26,6 +28,7 @@ from bot.settings import CompanySettings, Settings, SettingsError, load, set_nam
 
 OK, PARTIAL = 0, 1
 _SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+_NAMES = ("standardise", "standardize")
 _KINDS = {"weekly": RunKind.ASKED, "preflight": RunKind.PREFLIGHT}
 
 
@@ -45,6 +48,8 @@ def run(wanted: argparse.Namespace, folder: Path) -> int:
         services.migrate()
         if wanted.what == "history":
             return _history(services, company, clock)
+        if wanted.what in _NAMES:
+            return _standardise(wanted, services, company, clock)
         return _report(wanted, services, company, clock)
     except (DatabaseVersionError, JournalUnguarded) as error:
         raise CannotDo(str(error)) from error
@@ -80,8 +85,7 @@ def _company(settings: Settings, named: str | None) -> CompanySettings:
 def _report(wanted: argparse.Namespace, services: Services, settings: CompanySettings, clock: Clock) -> int:
     desk = reports(services, settings, services.company(settings, clock), clock)
     kept = desk.now(kind=_KINDS[wanted.what], keep=not wanted.dry_run, progress=_progress)
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
+    _over()
     for line in lines(kept.report):
         print(line)
     if wanted.dry_run:
@@ -90,6 +94,23 @@ def _report(wanted: argparse.Namespace, services: Services, settings: CompanySet
         for path in write(kept.report, wanted.out):
             print(f"Written: {path}")
     return PARTIAL if kept.report.missing else OK
+
+
+def _standardise(wanted: argparse.Namespace, services: Services, settings: CompanySettings, clock: Clock) -> int:
+    desk = reports(services, settings, services.company(settings, clock), clock)
+    found = desk.standardise(progress=_progress)
+    _over()
+    for line in told_lines(found):
+        print(_shown(line))
+    if wanted.out is not None:
+        for path in write_names(found, wanted.out):
+            print(f"Written: {path}")
+    return PARTIAL if found.report.missing else OK
+
+
+def _over() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
 
 
 def _progress(where: str) -> None:
@@ -121,6 +142,18 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"{report.company}-payment-terms-{report.week}"
     made = {".xlsx": workbook(report), ".png": chart.png(report.history), ".txt": "\n".join(lines(report)).encode()}
+    for ending, content in made.items():
+        stem.with_suffix(ending).write_bytes(content)
+    return tuple(stem.with_suffix(ending) for ending in made)
+
+
+def write_names(found: Standardisation, folder: Path) -> tuple[Path, ...]:
+    """Writes the check list into a folder, which is made where it is not there: a workbook, and the same as text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report = found.report
+    stem = folder / f"{report.company}-one-name-a-rule-{report.week}"
+    text = "\n".join(_shown(line) for line in told_lines(found))
+    made = {".xlsx": workbook(report, found), ".txt": f"{text}\n".encode()}
     for ending, content in made.items():
         stem.with_suffix(ending).write_bytes(content)
     return tuple(stem.with_suffix(ending) for ending in made)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SettingsError, load, terms_policy
+from bot.settings import SettingsError, house_terms, load, terms_policy
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -99,6 +99,26 @@ def test_a_terms_policy_is_read_and_its_mistakes_are_told(tmp_path: Path) -> Non
     with pytest.raises(SettingsError) as refused:
         terms_policy(file)
     assert len(refused.value.problems) == 3
+
+
+def test_house_terms_are_read_in_order_and_their_mistakes_are_told_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text('names = ["Net 30", "Due on receipt", "Net 60"]\n', encoding="utf-8")
+    assert house_terms(file) == ("Net 30", "Due on receipt", "Net 60")
+    assert house_terms(None) == ()
+    file.write_text('names = ["Net 30", "Net 30"]\nsurprise = 1\n')
+    assert problems(HOUSE_TERMS=str(file)) == (
+        "HOUSE_TERMS: 'surprise' is not known; it takes names",
+        "HOUSE_TERMS: 'Net 30' stands more than once",
+    )
+
+
+@pytest.mark.parametrize("text", ["names = 'Net 30'", "names = [30]", "names = ['']", "", "names ="])
+def test_a_file_that_is_no_list_of_house_terms_is_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "house.toml"
+    file.write_text(text)
+    (told,) = problems(HOUSE_TERMS=str(file))
+    assert told.startswith("HOUSE_TERMS: ")
 
 
 def test_deputies_stand_in_always_or_for_their_days() -> None:

@@ -68,6 +68,11 @@ class AskedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedStandard:
+    """How each rule would go by one name in both systems."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskedHelp:
     """How to ask."""
 
@@ -81,12 +86,13 @@ class Nonsense:
     """1-based position of the character at fault, for NOT_TEXT."""
 
 
-Question = AskedInvoices | AskedTerm | AskedClose | AskedReport | AskedHelp | Nonsense
+Question = AskedInvoices | AskedTerm | AskedClose | AskedReport | AskedStandard | AskedHelp | Nonsense
 
 
-_ALONE: dict[str, type[AskedHelp] | type[AskedReport]] = {
+_ALONE: dict[str, type[AskedHelp] | type[AskedReport] | type[AskedStandard]] = {
     **dict.fromkeys(("help", "?", "-h", "--help"), AskedHelp),
     "report": AskedReport,
+    **dict.fromkeys(("standardise", "standardize"), AskedStandard),
 }
 """Words that are a question only where they stand alone."""
 

@@ -83,6 +83,8 @@ class Company:
     """The contract's number of requests a month; None where it is not told."""
     billing_url: str = ""
     books_url: str = ""
+    house: tuple[str, ...] = ()
+    """The company's own names for its terms, the preferred ones first; empty without a list."""
     periods: Periods = NO_PERIODS
     """What its close calendar says just now, for its entity; nothing closes without one."""
 

@@ -10,7 +10,7 @@ from bot.assembly import Services
 from bot.billing.source import SourceError
 from bot.doctor.finding import Finding, Level, bad, good, warn
 from bot.records.calls import NEAR_PERCENT, month_of_now, percent_used
-from bot.settings import CompanySettings, close_calendar, terms_policy
+from bot.settings import CompanySettings, close_calendar, house_terms, terms_policy
 
 
 def systems(company: CompanySettings, services: Services) -> Iterator[Finding]:
@@ -74,3 +74,6 @@ def _rules(company: CompanySettings) -> Iterator[Finding]:
     if company.close_calendar is not None:
         closings = len(close_calendar(company.close_calendar, company.zone).closings)
         yield good(f"Close calendar: {company.close_calendar}, {closings} {'closing' if closings == 1 else 'closings'}")
+    if company.house_terms is not None:
+        names = len(house_terms(company.house_terms))
+        yield good(f"House terms: {company.house_terms}, {names} {'name' if names == 1 else 'names'}")

@@ -13,6 +13,7 @@ from bot.intacct.customers import BookedCustomer, with_default_term
 from bot.intacct.envelope import Call, Login, Sender
 from bot.intacct.fields import Fields
 from bot.intacct.gateway import Gateway
+from bot.intacct.holders import TermHolders
 from bot.intacct.invoices import BookedInvoice, Made
 from bot.intacct.ports import CallCounter, Gate
 from bot.intacct.query import Query, Row, rows
@@ -80,6 +81,7 @@ class Intacct:
         self._writer = signed_in(writer_user_id, writer_password) if writer_user_id else self._reader
         self._fields = Fields(self._reader.read)
         self._use = terms.TermUse(self._reader.read)
+        self._holders = TermHolders(self._reader.read, self._fields)
 
     @property
     def reader(self) -> str:
@@ -143,6 +145,25 @@ class Intacct:
         `since`: of invoices dated on that day or later alone.
         """
         return self._use.counts(names, since)
+
+    def unpaid_use(self) -> Mapping[str, int]:
+        """Term name to the number of invoices that bear it and have something due, other entities' included."""
+        return self._use.counts(None, unpaid=True, private=self._sees_private())
+
+    def year_use(self, since: date) -> Mapping[str, int]:
+        """Term name to the number of invoices dated on that day or later, other entities' included."""
+        return self._use.counts(None, since, private=self._sees_private())
+
+    def holders(self, kind: str) -> Mapping[str, int] | None:
+        """Term name to the number of an object's records that name it; None where that cannot be told.
+
+        Whether an object names terms is asked of the company by `lookup`, once a process: it is documented for
+        customers and invoices alone.
+        """
+        return self._holders.counts(kind, private=self._sees_private())
+
+    def _sees_private(self) -> bool:
+        return not self._location and self._fields.private and self.tells_owners()
 
     def customers(self) -> tuple[BookedCustomer, ...]:
         """The active customers that have a default term: one request for up to 2000."""

@@ -59,6 +59,11 @@ def at_least(field: str, value: date) -> Comparison:
     return Comparison("greaterthanorequalto", field, (f"{value.month:02}/{value.day:02}/{value.year:04}",))
 
 
+def more_than(field: str, value: str) -> Comparison:
+    """The field is greater than this."""
+    return Comparison("greaterthan", field, (value,))
+
+
 def filled(field: str) -> Comparison:
     """The field is not empty."""
     return Comparison("isnotnull", field)

@@ -25,6 +25,7 @@ from bot.intacct.query import (
     count,
     equal,
     first_page,
+    more_than,
     rows,
 )
 from bot.intacct.reply import Result
@@ -143,22 +144,36 @@ class _NotGrouped(Exception):
 
 
 class TermUse:
-    """How many invoices bear each term: by grouping, or by paging where the gateway does not group by it."""
+    """How many invoices, or records of another object, bear each term: by grouping, or by paging where that is refused."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(
+        self, read: Read, *, kind: str = "ARINVOICE", field: str = "TERMNAME", needs: str = LIST_INVOICES
+    ) -> None:
         self._read = read
+        self._kind = kind
+        self._field = field
+        self._needs = needs
         self._groups = True
 
-    def counts(self, names: Sequence[str] | None, since: date | None = None) -> dict[str, int]:
-        """Term name to its invoices, for all names or for those given (0 where none). Raises IntacctError.
+    def counts(
+        self,
+        names: Sequence[str] | None,
+        since: date | None = None,
+        *,
+        unpaid: bool = False,
+        private: bool = False,
+    ) -> dict[str, int]:
+        """Term name to its records, for all names or for those given (0 where none). Raises IntacctError.
 
-        `since`: of invoices dated on that day or later alone.
+        `since`: of invoices dated on that day or later alone. `unpaid`: of invoices with something due alone.
+        `private`: at the top level, also the records that only an entity sees.
         """
         counted: Counter[str] = Counter()
-        dated = [at_least("WHENCREATED", since)] if since is not None else []
-        for where in _filters(names):
-            parts = [*dated, *([where] if where is not None else [])]
-            counted.update(self._counted(all_of(*parts) if parts else None))
+        narrowed: list[Filter] = [at_least("WHENCREATED", since)] if since is not None else []
+        narrowed += [more_than("TOTALDUE", "0")] if unpaid else []
+        for where in self._filters(names):
+            parts = [*narrowed, *([where] if where is not None else [])]
+            counted.update(self._counted(all_of(*parts) if parts else None, private=private))
         if names is not None:
             return {name: counted[name] for name in names}
         del counted[""]
@@ -178,32 +193,32 @@ class TermUse:
         dated = (day(when) for term, when in first_page(self._read, query) if term == name)
         return max((found for found in dated if found is not None), default=None)
 
-    def _counted(self, where: Filter | None) -> Mapping[str, int]:
+    def _counted(self, where: Filter | None, *, private: bool) -> Mapping[str, int]:
         if self._groups:
             try:
-                return self._grouped(where)
+                return self._grouped(where, private=private)
             except (Refused, _NotGrouped):
                 # That ARINVOICE can be grouped by TERMNAME is not documented.
                 self._groups = False
-        query = Query(object="ARINVOICE", select=("TERMNAME",), where=where, needs=LIST_INVOICES)
+        query = Query(object=self._kind, select=(self._field,), where=where, private=private, needs=self._needs)
         return Counter(name for (name,) in rows(self._read, query))
 
-    def _grouped(self, where: Filter | None) -> Mapping[str, int]:
+    def _grouped(self, where: Filter | None, *, private: bool) -> Mapping[str, int]:
         query = Query(
-            object="ARINVOICE",
-            select=("TERMNAME", count("RECORDNO")),
+            object=self._kind,
+            select=(self._field, count("RECORDNO")),
             where=where,
-            order="TERMNAME",
-            needs=LIST_INVOICES,
+            order=self._field,
+            private=private,
+            needs=self._needs,
         )
         return _numbers(rows(self._read, query))
 
-
-def _filters(names: Sequence[str] | None) -> Iterable[Filter | None]:
-    if names is None:
-        return (None,)
-    wanted = [name for name in dict.fromkeys(names) if name and can_carry(name)]
-    return [among("TERMNAME", wanted[start : start + MOST_VALUES]) for start in range(0, len(wanted), MOST_VALUES)]
+    def _filters(self, names: Sequence[str] | None) -> Iterable[Filter | None]:
+        if names is None:
+            return (None,)
+        wanted = [name for name in dict.fromkeys(names) if name and can_carry(name)]
+        return [among(self._field, wanted[start : start + MOST_VALUES]) for start in range(0, len(wanted), MOST_VALUES)]
 
 
 def _numbers(groups: Iterable[tuple[str, ...]]) -> Counter[str]:

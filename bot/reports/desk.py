@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -12,9 +13,12 @@ from bot.records.engine import Database
 from bot.records.tables import messages
 from bot.reports import calendar
 from bot.reports.cases import open_case
+from bot.reports.holders import holders
 from bot.reports.reading import Progress
 from bot.reports.run import Kept, RunKind, Runner, new_failures
+from bot.reports.standardise import Standardisation, of_report
 from bot.reports.weeks import Rhythm
+from bot.terms.standard import StepKind, standards
 
 
 class Reports:
@@ -58,3 +62,16 @@ class Reports:
     def now(self, *, kind: RunKind = RunKind.ASKED, keep: bool = True, progress: Progress = lambda _: None) -> Kept:
         """The report as of now, for a person who asks; it is posted nowhere."""
         return self._runner.run(kind, keep=keep, progress=progress)
+
+    def standardise(self, *, progress: Progress = lambda _: None) -> Standardisation:
+        """What could be brought to one name a rule, as of now. Nothing is kept, and nobody is told.
+
+        Who holds the terms is only asked where a term could be retired.
+        """
+        found = of_report(self._runner.run(RunKind.ASKED, keep=False, progress=progress).report)
+        if not any(step.kind is StepKind.RETIRE for each in found.standards for step in each.steps):
+            return found
+        progress("reading who holds the terms")
+        world = found.report.world
+        held = holders(self._company, world, self._clock.now())
+        return replace(found, standards=standards(world, holders=held, house=found.report.house), looked=True)

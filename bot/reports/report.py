@@ -81,6 +81,8 @@ class Report:
     tracked: tuple[Tracked, ...]
     world: TwoVocabularies
     """What was read, for the workbook."""
+    house: tuple[str, ...] = ()
+    """The company's own names for its terms, the preferred ones first."""
     missing: tuple[str, ...] = ()
     """Sentences: what could not be read. The report is PARTIAL where there is any."""
     untold: tuple[str, ...] = ()

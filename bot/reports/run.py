@@ -95,6 +95,7 @@ class Runner:
                 covers=covered(memory.last_week(connection, company.key), week),
                 tracked=tracked,
                 world=look.world,
+                house=company.house,
                 missing=look.missing,
                 untold=look.untold,
                 history=memory.history(connection, company.key, week),

@@ -13,10 +13,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from bot.reports.report import Report
+from bot.reports.standard_wording import TO_DO, WHERE, dates_said
+from bot.reports.standardise import Standardisation, of_report
 from bot.reports.wording import EXPLAINED, headline, said_of
 from bot.terms.characters import label
 from bot.terms.drift import Amount, Standing
 from bot.terms.matching import MatchKind, Vocabulary
+from bot.terms.standard import StepKind
 from bot.terms.term import ArTerm, in_words
 from bot.terms.wording import readings
 from bot.terms.xray import is_clean
@@ -40,8 +43,8 @@ class _Formats:
     note: Format
 
 
-def workbook(report: Report) -> bytes:
-    """The file's bytes. No text in it is ever a formula, whatever it begins with; names stand exactly as they are."""
+def workbook(report: Report, found: Standardisation | None = None) -> bytes:
+    """The file's bytes, with the names to keep as `found` has them, or else as the report alone tells. No text in it is ever a formula, whatever it begins with; names stand exactly as they are."""
     kept = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with Workbook(kept, options) as book:
@@ -53,6 +56,7 @@ def workbook(report: Report) -> bytes:
         _table(book.add_worksheet("Findings"), formats, _FINDING_COLUMNS, _findings(report))
         _table(book.add_worksheet("Terms side by side"), formats, _TERM_COLUMNS, _side_by_side(report))
         _table(book.add_worksheet("Use"), formats, _USE_COLUMNS, _use(report))
+        _table(book.add_worksheet("One name a rule"), formats, _STEP_COLUMNS, _steps(found or of_report(report)))
     return kept.getvalue()
 
 
@@ -278,6 +282,44 @@ def _use(report: Report) -> Iterable[Sequence[Value]]:
         )
     for term, count in sorted(books.items(), key=lambda item: (-item[1], item[0])):
         yield (term, None, None, None, None, None, None, count)
+
+
+_STEP_COLUMNS = (
+    _Column("Rule", 34),
+    _Column("Keep", 24),
+    _Column("Step", 8),
+    _Column("What to do", 50),
+    _Column("Where", 28),
+    _Column("From", 24),
+    _Column("To", 24),
+    _Column("Customer", 14),
+    _Column("Invoices (a year)", 12),
+    _Column("Of them spared a refusal", 12),
+    _Column("Not yet, because", 50),
+    _Column("Due dates", 34),
+    _Column("Done", 8),
+)
+
+
+def _steps(found: Standardisation) -> Iterable[Sequence[Value]]:
+    """A check list: a row a step, in the order in which they are done."""
+    for standard in found.standards:
+        for place, step in enumerate(standard.steps, 1):
+            yield (
+                in_words(standard.rule),
+                standard.keep,
+                place,
+                TO_DO[step.kind],
+                WHERE[step.kind],
+                step.name if step.kind is not StepKind.CREATE else None,
+                step.to if step.kind is not StepKind.RETIRE else None,
+                step.subject,
+                step.invoices,
+                step.prevented,
+                " ".join(step.blocked),
+                dates_said(standard),
+                "☐",
+            )
 
 
 def _table(sheet: Worksheet, formats: _Formats, columns: Sequence[_Column], rows: Iterable[Sequence[Value]]) -> None:

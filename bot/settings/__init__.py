@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.settings.calendar_file import close_calendar
 from bot.settings.company import ApprovalPolicy, CompanySettings
+from bot.settings.house_file import house_terms
 from bot.settings.policy_file import terms_policy
 from bot.settings.problems import SettingsError
 from bot.settings.process import Settings
@@ -18,6 +19,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "close_calendar",
+    "house_terms",
     "is_loopback",
     "load",
     "set_names",

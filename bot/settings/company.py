@@ -36,6 +36,7 @@ class CompanySettings(BaseModel):
     decision_days: Annotated[int, Field(ge=1, le=90)] = 7
     terms_policy: Path | None = None
     close_calendar: Path | None = None
+    house_terms: Path | None = None
     report_day: Weekday = "mon"
     report_hour: Annotated[int, Field(ge=0, le=23)] = 8
     """By the clock on the wall, in the company's zone."""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from bot.settings.calendar_file import close_calendar
 from bot.settings.companies_file import read_companies
 from bot.settings.company import SHARED, CompanySettings
+from bot.settings.house_file import house_terms
 from bot.settings.policy_file import terms_policy
 from bot.settings.problems import SettingsError, in_environment, told
 from bot.settings.process import Given, Settings
@@ -82,6 +83,7 @@ def _rules(company: CompanySettings, *, named: bool) -> Iterator[str]:
     for read in (
         lambda: terms_policy(company.terms_policy),
         lambda: close_calendar(company.close_calendar, company.zone),
+        lambda: house_terms(company.house_terms),
     ):
         try:
             read()

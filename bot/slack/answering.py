@@ -7,7 +7,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedReport, AskedTerm, Nonsense, Question, read_question
+from bot.alerts import (
+    AskedClose,
+    AskedHelp,
+    AskedInvoices,
+    AskedReport,
+    AskedStandard,
+    AskedTerm,
+    Nonsense,
+    Question,
+    read_question,
+)
 from bot.billing.source import BilledInvoice, SourceError, TermOrigin
 from bot.cases import cutoff, keeping, store
 from bot.cases.ports import Clock, Company
@@ -23,6 +33,7 @@ from bot.slack.cards.answers import LookUp, help_answer, look_up_answer, nonsens
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.cutoff import LINES_SHOWN, cutoff_answer, cutoff_gone, cutoff_kept, cutoff_trouble, no_calendar
 from bot.slack.cards.report import report_card
+from bot.slack.cards.standard import standard_answer
 from bot.slack.progress import Progress
 
 Permalink = Callable[[str, str], str]
@@ -51,6 +62,8 @@ class Answering:
             return nothing_in_message() if body.get("shortcut") else self._close(asked, body)
         if isinstance(asked, AskedReport):
             return nothing_in_message() if body.get("shortcut") else self._report(body)
+        if isinstance(asked, AskedStandard):
+            return nothing_in_message() if body.get("shortcut") else self._standard(body)
         if isinstance(asked, AskedHelp):
             return help_answer()
         if asked is None:
@@ -67,6 +80,10 @@ class Answering:
         with Progress("The report", str(body.get("response_url", ""))) as progress:
             kept = self._reports.now(progress=progress.at)
         return report_card(kept.report, kept.run_id, with_chart=False, links={})
+
+    def _standard(self, body: Mapping[str, Any]) -> CardMessage:
+        with Progress("One name a rule", str(body.get("response_url", ""))) as progress:
+            return standard_answer(self._reports.standardise(progress=progress.at))
 
     def _close(self, asked: AskedClose, body: Mapping[str, Any]) -> CardMessage:
         period = cutoff.period_of(self._company, asked.period, self._clock.now())
@@ -162,7 +179,7 @@ class Answering:
 
 def _asked(
     body: Mapping[str, Any],
-) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedClose | AskedReport | AskedHelp | Nonsense | None:
+) -> tuple[tuple[str, ...], tuple[str, ...]] | AskedClose | AskedReport | AskedStandard | AskedHelp | Nonsense | None:
     """Numbers and terms that were asked for; None where nothing can be looked up."""
     question = body.get("question")
     if question is not None:

@@ -183,6 +183,9 @@ class Handling:
         if payload.get("run") is not None:
             self._on_report(step, item)
             return
+        if payload.get("standard") is not None:
+            self._kept_name(step, item)
+            return
         if payload.get("question") is not None:
             self._ask_or_check(step, item, action, person)
             return
@@ -229,6 +232,15 @@ class Handling:
         values = payload["values"]
         entitled = self._approvers.recent(act.company.key)
         report_acts.keep_finding(step, act, entitled, weeks=values["weeks"], reason=values["reason"])
+
+    def _kept_name(self, step: Step, item: InboxItem) -> None:
+        """Opens the case about a name that is to be kept for a rule."""
+        wanted = item.payload["standard"]
+        company = self._companies.get(wanted["company"])
+        if company is None:
+            log.warning("a name to keep is left alone: the settings name its company no more")
+            return
+        report_acts.open_kept_name(step, company, wanted["name"], key=f"standard:{item.id}")
 
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""

@@ -15,7 +15,7 @@ from bot.cases.step import Step
 from bot.records.tables import drift_runs
 from bot.reports import memory
 from bot.reports.cases import open_case
-from bot.terms.drift import FAILING, Finding
+from bot.terms.drift import FAILING, Finding, FindingKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,15 @@ def open_finding(step: Step, act: FindingAct) -> None:
         channel=act.channel or act.company.alert_channels[0],
         thread_ts=act.ts or None,
     )
+
+
+def open_kept_name(step: Step, company: Company, name: str, *, key: str) -> None:
+    """Has the case opened about a name that is to be kept for its rule and that Intacct lacks; once a key.
+
+    What it proposes is told by the look at both systems, as for any other: the name may be there by then.
+    """
+    finding = Finding(kind=FindingKind.MISSING, names=(name,))
+    open_case(step, company, finding, (), key=key, channel=company.alert_channels[0])
 
 
 def keep_finding(step: Step, act: FindingAct, entitled: Entitled, *, weeks: int, reason: str) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from bot.terms.drift import SourceName, TwoVocabularies
 from bot.terms.limits import name_trouble
 from bot.terms.matching import MatchKind, Vocabulary
-from bot.terms.term import ArTerm, PaymentTerm, canonical
+from bot.terms.term import ArTerm, DueFrom, PaymentTerm, canonical
 from bot.terms.wording import readings
 from bot.terms.xray import is_clean
 
@@ -41,6 +41,8 @@ class Holder(StrEnum):
     TEMPLATES = "transaction templates"
     CONTRACTS = "contracts"
     SOURCE = "terms in use at the source"
+    OTHER_ENTITIES = "other entities' records"
+    """Which a sign-in to one entity does not see; they cannot name a term that is this entity's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,8 @@ class Step:
     """Invoices of the last year that it concerns."""
     customers: int | None = None
     prevented: int = 0
-    """Invoices of the last year that would not have failed, had this and the steps before it been done."""
+    """Invoices of the last year that a sync would refuse by today's terms, and not once this and what stands before it
+    is done."""
     blocked: tuple[str, ...] = ()
     """Why it cannot be done yet, in sentences; empty where it can."""
 
@@ -79,7 +82,7 @@ class Standard:
 
     @property
     def prevented(self) -> int:
-        """Invoices of the last year that would not have failed."""
+        """Invoices of the last year that a sync would refuse by today's terms, and would not afterwards."""
         return sum(step.prevented for step in self.steps)
 
 
@@ -145,8 +148,8 @@ def _standard(
     keep, why = _keep(names, world.book_uses or {}, house)
     kept = next((term for term in names.books if term.name == keep and term.active), None)
     steps = [
-        *_create(keep, kept, vocabulary),
-        *_at_source(names.source, keep, vocabulary),
+        *_create(keep, kept, names.source, vocabulary),
+        *_at_source(names.source, keep, rule, vocabulary),
         *_defaults(world, names, keep),
         *_retire(names.books, keep, holders),
     ]
@@ -178,16 +181,24 @@ def _keep(names: _Names, book_uses: Mapping[str, int], house: Sequence[str]) -> 
     return best, reason
 
 
-def _create(keep: str, kept: ArTerm | None, vocabulary: Vocabulary) -> Iterable[Step]:
+def _create(keep: str, kept: ArTerm | None, named: Sequence[SourceName], vocabulary: Vocabulary) -> Iterable[Step]:
     if kept is None:
         match = vocabulary.match(keep, nearest=False)
         blocked = (f"Intacct cannot hold the name: {trouble}",) if (trouble := name_trouble(keep)) else ()
         if match.kind is MatchKind.EXACT:
             blocked = (f"Intacct has “{keep}” already, with another rule; a record's rule is never changed.",)
-        yield Step(kind=StepKind.CREATE, name=keep, to=keep, blocked=blocked)
+        invoices = sum(name.invoices for name in named if name.name == keep)
+        yield Step(
+            kind=StepKind.CREATE,
+            name=keep,
+            to=keep,
+            invoices=invoices,
+            prevented=0 if blocked else invoices,
+            blocked=blocked,
+        )
 
 
-def _at_source(named: Sequence[SourceName], keep: str, vocabulary: Vocabulary) -> Iterable[Step]:
+def _at_source(named: Sequence[SourceName], keep: str, rule: PaymentTerm, vocabulary: Vocabulary) -> Iterable[Step]:
     """Renames, never a merge that the source cannot hold: it keeps no two terms of the same days."""
     others = [name for name in named if name.name != keep]
     has_keep = any(name.name == keep for name in named)
@@ -200,7 +211,14 @@ def _at_source(named: Sequence[SourceName], keep: str, vocabulary: Vocabulary) -
             f"The source would hold “{keep}” twice: it keeps other days for “{name.name}”, "
             "and invoices that bear it would fall due on another day."
         )
-        blocked = (twice,) if not by_name_alone and (has_keep or renamed) else ()
+        other_days = (
+            f"The source keeps {name.days} days for “{name.name}”, and “{keep}” says otherwise: "
+            "the name alone would not make its invoices fall due as the books have them."
+        )
+        blocked = (
+            *((twice,) if not by_name_alone and (has_keep or renamed) else ()),
+            *((other_days,) if not _keeps(name, rule) else ()),
+        )
         yield Step(
             kind=StepKind.USE_INSTEAD if by_name_alone else StepKind.RENAME,
             name=name.name,
@@ -211,6 +229,13 @@ def _at_source(named: Sequence[SourceName], keep: str, vocabulary: Vocabulary) -
             blocked=blocked,
         )
         renamed = renamed or not by_name_alone
+
+
+def _keeps(name: SourceName, rule: PaymentTerm) -> bool:
+    """Whether the days that the source keeps for a term give the rule's due dates; it keeps none for some rules."""
+    if name.days is None or rule.due.start is not DueFrom.INVOICE_DATE:
+        return name.days is None
+    return name.days == rule.due.days
 
 
 def _defaults(world: TwoVocabularies, names: _Names, keep: str) -> Iterable[Step]:
@@ -231,10 +256,11 @@ def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[St
         if not term.active or term.name == keep:
             continue
         held = holders.by_term.get(term.name, {})
-        blocked = [f"{count:,} {holder.value} hold it." for holder, count in sorted(held.items()) if count]
-        if holders.unread:
-            unread = ", ".join(sorted(holder.value for holder in holders.unread))
-            blocked.append(f"Not known whether it is held by: {unread}.")
+        holding = ", ".join(f"{holder.value} ({count:,})" for holder, count in sorted(held.items()) if count)
+        blocked = [f"Still held by: {holding}."] if holding else []
+        unread = holders.unread - ({Holder.OTHER_ENTITIES} if term.entity is not None else set())
+        if unread:
+            blocked.append(f"Not known whether it is held by: {', '.join(sorted(unread))}.")
         yield Step(
             kind=StepKind.RETIRE,
             name=term.name,

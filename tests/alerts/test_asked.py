@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.alerts import AskedClose, AskedHelp, AskedInvoices, AskedReport, AskedTerm, Nonsense, Reason, read_question
+from bot.alerts import (
+    AskedClose,
+    AskedHelp,
+    AskedInvoices,
+    AskedReport,
+    AskedStandard,
+    AskedTerm,
+    Nonsense,
+    Reason,
+    read_question,
+)
 
 SENTENCE = "cannot be created in Intacct: Could not retrieve the Sequence record!"
 
@@ -112,6 +122,15 @@ def test_a_character_that_is_no_text_is_named_by_its_position(bad: str) -> None:
 @pytest.mark.parametrize("text", ["report", "Report", "  report "])
 def test_report_alone_asks_for_the_report(text: str) -> None:
     assert read_question(text) == AskedReport()
+
+
+@pytest.mark.parametrize("text", ["standardise", "standardize", " Standardise "])
+def test_standardise_alone_asks_for_one_name_a_rule(text: str) -> None:
+    assert read_question(text) == AskedStandard()
+
+
+def test_a_term_of_that_name_is_asked_for_in_quotes() -> None:
+    assert read_question('"standardise"') == AskedTerm("standardise")
 
 
 def test_report_with_anything_else_is_not_the_report() -> None:

@@ -100,7 +100,7 @@ def test_every_kind_of_finding_is_in_the_picture() -> None:
 
 def test_the_workbook_has_its_sheets_frozen_heads_and_filters() -> None:
     book = opened(full())
-    assert book.sheetnames == ["Summary", "Findings", "Terms side by side", "Use"]
+    assert book.sheetnames == ["Summary", "Findings", "Terms side by side", "Use", "One name a rule"]
     for name in book.sheetnames[1:]:
         assert book[name].freeze_panes == "A2"
         assert book[name].auto_filter.ref is not None

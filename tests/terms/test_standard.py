@@ -50,13 +50,21 @@ def test_the_companys_own_list_wins_over_use() -> None:
 def test_a_kept_name_that_intacct_lacks_is_created_and_the_other_retired() -> None:
     made = one([used("Net 20", 20, invoices=90)], [ar("N20", 20)], uses={"N20": 1})
     assert steps(made) == [(StepKind.CREATE, "Net 20", "Net 20"), (StepKind.RETIRE, "N20", "Net 20")]
+    assert made.prevented == 90
+
+
+def test_other_days_at_the_source_than_the_name_says_block_a_rename() -> None:
+    made = one([used("N20", 24, invoices=9)], [ar("Net 20", 20)], house=["Net 20"])
+    (rename,) = made.steps
+    assert "keeps 24 days" in rename.blocked[0]
+    assert made.prevented == 0
 
 
 def test_a_term_is_not_retired_while_anything_holds_it_or_may_hold_it() -> None:
     books = [ar("Net 30", 30), ar("N30", 30)]
     held = Holders(by_term={"N30": {Holder.OPEN_INVOICES: 3}})
     (retire,) = one([used("Net 30", 30)], books, holders=held).steps
-    assert retire.blocked == ("3 open invoices hold it.",)
+    assert retire.blocked == ("Still held by: open invoices (3).",)
     unread = Holders(unread=frozenset({Holder.CONTRACTS}))
     (retire,) = one([used("Net 30", 30)], books, holders=unread).steps
     assert retire.blocked == ("Not known whether it is held by: contracts.",)

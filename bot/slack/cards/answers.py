@@ -183,7 +183,8 @@ def help_answer() -> CardMessage:
                 f"`{COMMAND} INV-1042` says why an invoice does or does not sync, and what its terms need; up to {MOST} at once.",
                 f'`{COMMAND} "Net 45"` looks up a term by its name, in quotes, exactly as it is written.',
                 f"`{COMMAND} close 2026-10` lists what is billed in that month and not in Intacct; "
-                f"`{COMMAND} report` says where the two systems' terms drift apart.",
+                f"`{COMMAND} report` says where the two systems' terms drift apart, "
+                f"and `{COMMAND} standardise` how each rule would go by one name.",
                 f"`{COMMAND} help` shows these lines. Answers are seen by you alone; decisions are taken on the channel's card.",
             )
         ]

@@ -53,6 +53,11 @@ class ActionId(StrEnum):
     SHOW_CARD = "case.show_card"
     """Post the card of a case that has none yet, in the thread of its message."""
 
+    FINDING_STANDARD = "finding.standard"
+    """On a report: open the view that shows how each rule would go by one name."""
+    STANDARD_CASE = "standard.case"
+    """Open the case about a kept name that Intacct lacks."""
+
 
 class ViewId(StrEnum):
     """Callback ids of the views."""
@@ -81,6 +86,9 @@ class ViewId(StrEnum):
 
     LIST = "view.list"
     """Several proposals; its submission approves each chosen one, as a decision of its own."""
+
+    STANDARD = "view.standard"
+    """How each rule would go by one name; nothing is submitted."""
 
 
 class BlockId(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.reports import chart
 from bot.reports.report import Report
+from bot.reports.standardise import of_report
 from bot.reports.wording import EXPLAINED, headline, said_of
 from bot.slack.cards import words
 from bot.slack.cards.blocks import (
@@ -150,6 +151,8 @@ def _rest(report: Report, run_id: int, shown: int, head: str) -> list[Block]:
     if report.missing:
         blocks.append(section("*Not read*", bullets([words.said(line, 300) for line in report.missing], 6)))
     general = [button(ActionId.FINDING_EXPLAIN, "What the words mean", finding_value(run_id))]
+    if of_report(report).standards:
+        general.append(button(ActionId.FINDING_STANDARD, "One name a rule", finding_value(run_id)))
     if report.open:
         general.append(button(ActionId.FINDING_KEEP, "Keep one quiet", finding_value(run_id)))
     blocks.append(actions(f"report.{run_id}", general))

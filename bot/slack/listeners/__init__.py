@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from slack_bolt import App
 
-from bot.slack.listeners import actions, commands, events, messages, reports, shortcuts, views
+from bot.slack.listeners import actions, commands, events, messages, reports, shortcuts, standard, views
 from bot.slack.parts import Parts
 
 
 def register(app: App, parts: Parts) -> None:
     """Registers every listener."""
-    for kind in (messages, commands, reports, actions, views, shortcuts, events):
+    for kind in (messages, commands, reports, standard, actions, views, shortcuts, events):
         kind.register(app, parts)

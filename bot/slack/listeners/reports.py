@@ -12,10 +12,13 @@ from slack_sdk.webhook import WebhookClient
 from sqlalchemy.exc import NoResultFound
 
 from bot.reports import memory
+from bot.reports.report import Report
+from bot.reports.standardise import of_report
 from bot.slack.cards import report as cards
 from bot.slack.cards import views
 from bot.slack.cards.names import ActionId, ViewId
 from bot.slack.cards.report import FindingButton, UnreadableFindingError
+from bot.slack.cards.standard import standard_blocks
 from bot.slack.cards.submissions import read_keep
 from bot.slack.door import ItemKind, click_key, submission_key
 from bot.slack.parts import Parts
@@ -108,14 +111,16 @@ def _open(parts: Parts, body: dict[str, Any], action: ActionId, pressed: Finding
         except NoResultFound:
             view = views.notice_view("Not known", "I do not know this report any more. Nothing was done.")
         else:
-            view = views.plain_view(
-                ViewId.KEEP_FINDING,
-                "Keep one quiet",
-                cards.keep_inputs(report),
-                submit="Keep quiet",
-                metadata=json.dumps({"run": pressed.run_id, "channel": channel}),
-            )
+            view = _of_report(action, report, json.dumps({"run": pressed.run_id, "channel": channel}))
     parts.clients.other.views_open(trigger_id=body["trigger_id"], view=view)
+
+
+def _of_report(action: ActionId, report: Report, metadata: str) -> views.View:
+    if action is ActionId.FINDING_STANDARD:
+        return views.plain_view(ViewId.STANDARD, "One name a rule", standard_blocks(of_report(report)))
+    return views.plain_view(
+        ViewId.KEEP_FINDING, "Keep one quiet", cards.keep_inputs(report), submit="Keep quiet", metadata=metadata
+    )
 
 
 def _tell(body: dict[str, Any], text: str) -> None:

@@ -1,0 +1,102 @@
+"""One name a rule: what to keep, what to change where, and what that would have spared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bot.reports.standard_wording import dates_said, first_line, names_said, steps_said
+from bot.reports.standardise import Standardisation
+from bot.slack.cards import words
+from bot.slack.cards.blocks import VALUE_LIMIT, Block, CardMessage, actions, bullets, button, context, message, section
+from bot.slack.cards.names import COMMAND, ActionId
+from bot.terms.standard import Standard, StepKind
+from bot.terms.term import in_words
+
+SHOWN = 5
+"""Rules that are shown; the others stand in the workbook."""
+STEPS_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardButton:
+    """What a button that opens a case for a kept name stands for."""
+
+    company: str
+    name: str
+
+
+class UnreadableStandardError(ValueError):
+    """A button's value that no such list carries."""
+
+
+def standard_value(wanted: StandardButton) -> str:
+    """The `value` of a button that opens a case for a kept name."""
+    return json.dumps({"company": wanted.company, "name": wanted.name})
+
+
+def read_standard(value: str) -> StandardButton:
+    """What a clicked button stands for. Raises UnreadableStandardError."""
+    try:
+        read = json.loads(value)
+        company, name = read["company"], read["name"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableStandardError("the button's value belongs to no list") from error
+    if not isinstance(company, str) or not isinstance(name, str) or not name:
+        raise UnreadableStandardError("the button's value names no company and term")
+    return StandardButton(company=company, name=name)
+
+
+def standard_answer(found: Standardisation) -> CardMessage:
+    """The answer to `/checkterms standardise`, for the asker alone."""
+    return message(standard_blocks(found))
+
+
+def standard_blocks(found: Standardisation) -> list[Block]:
+    """The same for a message and for a view."""
+    blocks: list[Block] = [section(f"*{words.escape(first_line(found))}*")]
+    for place, standard in enumerate(found.standards[:SHOWN], 1):
+        blocks.append(_rule(place, standard, looked=found.looked))
+    more = len(found.standards) - SHOWN
+    if more > 0:
+        blocks.append(
+            context(f"{words.counted(more, 'smaller rule is', 'smaller rules are')} in the report's workbook.")
+        )
+    if found.report.missing:
+        missing = [words.said(line, 300) for line in found.report.missing]
+        blocks.append(section("*Not read*", bullets(missing, 6)))
+    if cases := _cases(found):
+        blocks.append(actions("standard.cases", cases))
+    if found.standards:
+        blocks.append(context(*_small_print(found)))
+    return blocks
+
+
+def _rule(place: int, standard: Standard, *, looked: bool) -> Block:
+    steps = [words.said(step, 400) for step in steps_said(standard, looked=looked)]
+    return section(
+        f"*{place}. Keep* {words.code(standard.keep, 40)} · {words.escape(in_words(standard.rule))}",
+        words.said(standard.why, 300),
+        words.said(names_said(standard), 400),
+        bullets(steps, STEPS_SHOWN),
+        words.said(dates_said(standard), 300),
+    )
+
+
+def _cases(found: Standardisation) -> list[Block]:
+    """A button for each name that is to be made in Intacct and can be."""
+    made = []
+    for place, standard in enumerate(found.standards[:SHOWN]):
+        value = standard_value(StandardButton(company=found.report.company, name=standard.keep))
+        free = any(step.kind is StepKind.CREATE and not step.blocked for step in standard.steps)
+        if free and words.units(value) <= VALUE_LIMIT:
+            label = f"Open the case: {words.visible(standard.keep, 40)}"
+            made.append(button(f"{ActionId.STANDARD_CASE}.{place}", label, value))
+    return made
+
+
+def _small_print(found: Standardisation) -> list[str]:
+    lines = ["This list changes nothing. A case is decided by an approver; every other step is done by a person."]
+    if not found.looked and any(step.kind is StepKind.RETIRE for each in found.standards for step in each.steps):
+        lines.append(f"`{COMMAND} standardise` also looks at who holds the terms.")
+    return lines
