@@ -65,6 +65,35 @@ def in_words(history: Sequence[WeekCounts]) -> str:
     return f"Open findings by week. {span}. {'; '.join(parts) or 'None in any of them'}."
 
 
+_LETTERS: dict[Strand, str] = {
+    Strand.MISSING: "M",
+    Strand.INACTIVE: "I",
+    Strand.UNLIKE: "A",
+    Strand.DEFAULTS: "C",
+    Strand.RULES: "R",
+    Strand.TIDYING: "T",
+}
+BAR = 32
+"""Letters of the longest bar, or a few more where each strand is rounded up."""
+
+
+def as_text(history: Sequence[WeekCounts]) -> tuple[str, ...]:
+    """The chart in letters of one width, for where no picture can stand: a line a week, then what the letters mean."""
+    shown = strands(history)
+    if not shown:
+        return ()
+    longest = max(sum(week.counts.get(strand, 0) for strand in shown) for week in history)
+    each = -(-longest // BAR)
+    lines = []
+    for week in history:
+        bar = "".join(_LETTERS[strand] * -(-week.counts.get(strand, 0) // each) for strand in shown)
+        total = sum(week.counts.get(strand, 0) for strand in shown)
+        label = f"{week.week.monday:%b} {week.week.monday.day}"
+        lines.append(" ".join(filter(None, (f"{label:<7}", bar, str(total), "partial" if week.partial else ""))))
+    meant = "; ".join(f"{_LETTERS[strand]} {strand.value}" for strand in shown)
+    return (*lines, f"{meant}{f'; a letter is up to {each} findings' if each > 1 else ''}")
+
+
 def png(history: Sequence[WeekCounts]) -> bytes:
     """The same chart as a PNG. The chart library is loaded here and nowhere else, as it takes half a second."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.cases.asking import able
 from bot.cases.case import FINAL_STATES
 from bot.cases.ports import Company
 from bot.records.calls import NEAR_PERCENT, calls_of_month, month_of_now, percent_used
 from bot.records.tables import case_invoices, cases, messages
-from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeValue, home
+from bot.reports import memory
+from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeChart, HomeValue, home
 from bot.slack.clients import SlackClients
 from bot.slack.parts import Parts
 
@@ -49,6 +50,7 @@ def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
             .order_by(cases.c.id.desc())
             .limit(CASES_SHOWN)
         ).all()
+        charts = tuple(_chart(connection, company.key) for company in companies)
         calls = calls_of_month(connection, "intacct", month_of_now())
         set_aside = connection.scalar(
             select(func.count()).select_from(messages).where(messages.c.state == "dead", messages.c.company.in_(keys))
@@ -67,6 +69,7 @@ def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
             *_calls(companies, calls),
         ),
         at=datetime.now(UTC),
+        charts=charts,
         alert_channels=tuple(channel for company in companies for channel in company.alert_channels),
     )
 
@@ -103,6 +106,13 @@ def _to_decide(parts: Parts, company: Company, user: str) -> list[Any]:
             .order_by(cases.c.expires_at, cases.c.id)
         ).all()
         return [row for row in rows if user in able(connection, company, row, entitled)]
+
+
+def _chart(connection: Connection, company: str) -> HomeChart:
+    """The twelve weeks up to the newest weekly report."""
+    newest = memory.last_week(connection, company)
+    weeks = memory.history(connection, company, newest.plus(1)) if newest is not None else ()
+    return HomeChart(company=company, history=weeks)
 
 
 def _calls(companies: Sequence[Company], calls: Mapping[str, int]) -> Iterator[HealthLine]:

@@ -95,6 +95,25 @@ def test_every_kind_of_finding_is_in_the_picture() -> None:
     assert set(counts.counts) == set(Strand)
 
 
+def test_the_picture_in_letters_has_a_line_a_week_and_says_what_the_letters_mean() -> None:
+    *weeks, meaning = chart.as_text(history())
+    assert len(weeks) == 12
+    assert meaning.startswith("M Missing in Intacct; I Inactive in Intacct")
+    assert [line for line in weeks if line.endswith(" partial")] == [weeks[3]]
+    last = history()[-1].counts
+    assert weeks[-1].split()[2].count("T") == last[Strand.TIDYING]
+    assert weeks[-1].split()[-1] == str(sum(last.values()))
+    assert chart.as_text(()) == ()
+
+
+def test_many_findings_are_drawn_to_scale_and_the_scale_is_told() -> None:
+    counts = {Strand.MISSING: 1, Strand.TIDYING: 5_000}
+    *weeks, meaning = chart.as_text([replace(history()[0], counts=counts)])
+    assert meaning.endswith("a letter is up to 157 findings")
+    assert weeks[0].count("M") == 1
+    assert len(weeks[0]) < 60
+
+
 # --- the workbook
 
 

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.reports import chart
+from bot.reports.report import WeekCounts
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, context, divider, section, within
 from bot.slack.cards.names import COMMAND
 
 CASES_SHOWN = 20
+CHARTS_SHOWN = 5
+"""Companies whose weeks are shown; more would bury the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,15 @@ class HealthLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HomeChart:
+    """One company's weeks of findings."""
+
+    company: str
+    history: tuple[WeekCounts, ...]
+    """Oldest first; empty where no weekly report was made yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeValue:
     """What the App Home shows."""
 
@@ -50,6 +63,8 @@ class HomeValue:
     at: datetime
     alert_channels: tuple[str, ...] = ()
     """Channel ids that are listened to."""
+    charts: tuple[HomeChart, ...] = ()
+    """Of the companies that the viewer may be told about, in the settings' order."""
     to_decide: tuple[HomeCase, ...] = ()
     """The cases that wait for this very person's decision, those that expire first at the top."""
     to_decide_total: int = 0
@@ -80,6 +95,7 @@ def home(value: HomeValue) -> Block:
     more = value.open_total - min(len(value.open_cases), CASES_SHOWN)
     if more > 0:
         blocks.append(context(f"{words.counted(more, 'older case is', 'older cases are')} not shown here."))
+    blocks += _charts(value.charts)
     blocks += [
         divider(),
         section(f"*{_health(value.health)}*", *_health_lines(value.health)),
@@ -88,6 +104,23 @@ def home(value: HomeValue) -> Block:
         ),
     ]
     return {"type": "home", "blocks": list(within(blocks, 20_000))}
+
+
+def _charts(charts: Sequence[HomeChart]) -> list[Block]:
+    """What drifted, week by week: letters of one width, as a home takes no chart block, and the same in words."""
+    drawn = [each for each in charts if each.history]
+    if not drawn:
+        return []
+    blocks: list[Block] = [divider()]
+    for each in drawn[:CHARTS_SHOWN]:
+        title = chart.TITLE if len(charts) == 1 else f"{chart.TITLE}: {words.name(each.company, 60)}"
+        picture = chart.as_text(each.history)
+        drawing = "```\n" + "\n".join(picture) + "\n```" if picture else ""
+        blocks += [section(f"*{title}*", drawing), context(chart.in_words(each.history))]
+    more = len(drawn) - CHARTS_SHOWN
+    if more > 0:
+        blocks.append(context(f"{words.counted(more, 'other company has', 'other companies have')} reports too."))
+    return blocks
 
 
 def _channels(channels: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeValue, home
+from bot.slack.cards.home import CASES_SHOWN, CHARTS_SHOWN, HealthLine, HomeCase, HomeChart, HomeValue, home
+from tests.reports.samples import history
 from tests.slack.cards import samples
 from tests.slack.cards.limits import faults
 from tests.slack.cards.reading import read
@@ -66,3 +67,26 @@ def test_many_cases_are_cut_and_counted() -> None:
     said = "\n".join(read(view["blocks"]))
     assert f"{200 - CASES_SHOWN} older cases are not shown here." in said
     assert view["type"] == "home"
+
+
+def test_the_weeks_are_drawn_in_letters_and_told_in_words(snapshot: Any) -> None:
+    assert read(_home(charts=(HomeChart(company="acme", history=history()),))["blocks"]) == snapshot
+
+
+def test_weeks_of_several_companies_bear_their_names_and_those_beyond_are_counted() -> None:
+    charts = tuple(HomeChart(company=f"firm-{n}", history=history()) for n in range(CHARTS_SHOWN + 2))
+    blocks = _home(charts=charts)["blocks"]
+    assert faults(blocks, most=100) == []
+    said = "\n".join(read(blocks))
+    assert "firm-4" in said
+    assert "firm-5" not in said
+    assert "2 other companies have reports too." in said
+
+
+def test_a_company_without_a_report_and_one_without_findings_draw_nothing() -> None:
+    none = HomeChart(company="acme", history=())
+    assert _home(charts=(none,))["blocks"] == _home()["blocks"]
+    quiet = replace(none, history=tuple(replace(week, counts={}) for week in history()))
+    said = "\n".join(read(_home(charts=(quiet,))["blocks"]))
+    assert "None in any of them." in said
+    assert "```" not in said
