@@ -22,7 +22,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def running(folder: Path) -> Iterator[Running]:
-    """Started fresh; stopped at the end."""
+    """Started fresh; gone at the end."""
     bot = Running(folder).start()
     yield bot
-    bot.stop()
+    bot.destroy()
