@@ -77,8 +77,7 @@ class Listener:
 def by_socket(stage: Stage, listener: Listener, handler: str = "builtin") -> Iterator[None]:
     """Connects the app by Socket Mode."""
     before = len(stage.workspace.delivery.sockets)
-    # That client closes only at its next ping: with its usual ten seconds each end would take as long.
-    connection = HANDLERS[handler](listener.app, APP_TOKEN, **({"ping_interval": 1} if handler != "builtin" else {}))
+    connection = HANDLERS[handler](listener.app, APP_TOKEN)
     connection.connect()
     try:
         until(lambda: len(stage.workspace.delivery.sockets) > before, "the connection")
