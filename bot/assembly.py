@@ -306,7 +306,7 @@ class Bot:
             **evidence.doings(
                 self._database,
                 clock,
-                self._companies.get,
+                self._companies,
                 settings.journal_anchor,
                 settings.retention_years,
                 {company.key: settings.beside(company) for company in settings.companies},
@@ -343,21 +343,17 @@ class Bot:
             return ""
 
     def _remind(self, company: str, key: str) -> None:
-        if desk := self._at(company):
-            Reminders(self._database, self._clock, desk.company, self._approvers, self._link).do(key)
+        Reminders(self._database, self._clock, self._desks[company].company, self._approvers, self._link).do(key)
 
     def _weekly(self, company: str, key: str) -> None:
-        if desk := self._at(company):
-            desk.reports.weekly(key)
+        self._desks[company].reports.weekly(key)
 
     def _preflight(self, company: str, key: str) -> None:
         del key
-        if desk := self._at(company):
-            desk.reports.preflight()
+        self._desks[company].reports.preflight()
 
     def _tell_calls(self, company: str, key: str) -> None:
-        if desk := self._at(company):
-            contract.tell(self._database, self._clock, desk.company, key)
+        contract.tell(self._database, self._clock, self._desks[company].company, key)
 
     def _at(self, company: str) -> Desk | None:
         """The desk of a company; None where the settings name it no more, and its work rests until they do."""
@@ -365,6 +361,9 @@ class Bot:
             self._resting.add(company)
             log.warning("work for the company %s rests: the settings do not name it", company)
         return self._desks.get(company)
+
+    def _looked_after(self, company: str) -> bool:
+        return self._at(company) is not None
 
     def _handlers(self) -> dict[str, Callable[..., None]]:
         def gather(company: str) -> None:
@@ -385,7 +384,7 @@ class Bot:
             self._poster.post(message_id)
 
         def scheduled(row: str) -> None:
-            schedule.do(self._database, row, self._doings, self._gave_up)
+            schedule.do(self._database, row, self._doings, self._gave_up, self._looked_after)
 
         return {
             jobs.DRAIN_INBOX: self._drain,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.outbox import direct
-from bot.cases.policy import RefusalReason, refusal
+from bot.cases.policy import RefusalReason, policy_for, refusal
 from bot.cases.ports import Approvers, Clock, Companies, Company, Entitled, Person
 from bot.cases.step import Step, step
 from bot.records import schedule
@@ -68,8 +68,6 @@ class Asking:
 
     def tell_asked(self, company: str, key: str) -> None:
         """Tells each who may decide that somebody asks for it; once a person a case a day. Raises where Slack is away."""
-        if company not in self._companies:
-            return
         number, day, _, user = key.removeprefix(f"{ASK}/{company}/").split("/")
         entitled = self._approvers.entitled(company)
         with step(self._database, self._clock, f"schedule:{key}") as taken:
@@ -89,8 +87,6 @@ class Asking:
 
     def tell_expiring(self, company: str, key: str) -> None:
         """Reminds those who can still do something about a case before it expires. Raises where Slack is away."""
-        if company not in self._companies:
-            return
         number, day = key.removeprefix(f"{EXPIRY}/{company}/").split("/")
         entitled = self._approvers.entitled(company)
         with step(self._database, self._clock, f"schedule:{key}") as taken:
@@ -128,7 +124,9 @@ def able(connection: Connection, company: Company, case: Any, entitled: Entitled
     return tuple(
         user
         for user in entitled.people
-        if refusal(company.approval_policy, _anywhere(user), approvers=entitled.people, participants=had)
+        if refusal(
+            policy_for(company.approval_policy, case.kind), _anywhere(user), approvers=entitled.people, participants=had
+        )
         in (None, RefusalReason.NOBODY_ASKED)
     )
 

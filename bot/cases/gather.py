@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Interval, cast, func, select, text, update
+from sqlalchemy import Interval, cast, func, select, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
 from bot.cases import asking, merging, store
@@ -25,6 +24,7 @@ from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, ori
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import Arrival, Diagnosis, Unknown
 from bot.records import jobs
+from bot.records.alone import Work, alone
 from bot.records.engine import Database
 from bot.records.tables import alerts, case_invoices, cases, failures, inbox
 from bot.terms.matching import MatchKind
@@ -98,8 +98,8 @@ class Gatherer:
         One gatherer at a time a company, over all processes: whoever comes meanwhile has it looked again later.
         Raises what stopped a case from being kept, after all others were.
         """
-        with self._alone() as alone:
-            if not alone:
+        with alone(self._database, Work.GATHER, self._company.key) as mine:
+            if not mine:
                 self._again()
                 return 0
             done = 0
@@ -107,18 +107,6 @@ class Gatherer:
                 done += len(pending)
                 self._look_into(pending, cause)
             return done
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        """A lock that dies with its process, held by a connection of its own."""
-        name = {"name": f"gather/{self._company.key}"}
-        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 13))"), name))
-            try:
-                yield got
-            finally:
-                if got:
-                    connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 13))"), name)
 
     def _again(self) -> None:
         with self._database.transaction() as connection:

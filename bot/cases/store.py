@@ -31,6 +31,7 @@ from bot.cases.reading import Answer, Entry
 from bot.cases.step import Step
 from bot.cases.view import Arrival, CaseInvoice, CaseKind, CaseView, DecisionView, EarlierCase, FieldDifference
 from bot.close import NO_PERIODS, Periods
+from bot.records.alone import Turn, in_turn
 from bot.records.tables import alerts, case_invoices, case_people, cases, decisions, failures, writes
 from bot.terms.term import ArTerm
 
@@ -54,7 +55,7 @@ def invoice_key(number: str) -> str:
 
 def lock_company(connection: Connection, company: str) -> None:
     """Cases of one company are opened one after the other."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7))"), {"name": f"cases/{company}"})
+    in_turn(connection, Turn.OPENING, company)
 
 
 def read(connection: Connection, case_id: int) -> CaseRow:

@@ -25,7 +25,7 @@ from bot.cases.view import Arrival, CaseInvoice, CaseKind, InvoiceNote, KeyedByH
 from bot.intacct.errors import IntacctError
 from bot.intacct.invoices import BookedInvoice
 from bot.records import jobs
-from bot.records.alone import alone
+from bot.records.alone import Work, alone
 from bot.records.engine import Database
 from bot.records.tables import case_invoices, cases
 from bot.terms.matching import MatchKind
@@ -34,7 +34,6 @@ PAUSES = tuple(timedelta(seconds=s) for s in (5, 5, 10, 15, 30, 60, 120, 300, 60
 """Between two looks at Intacct, growing; the last one repeats."""
 TERMS_PAUSE = timedelta(minutes=1)
 """Between two looks at the terms, by one process: whether one that is counted on is still there."""
-LOCK = 13
 WATCHED = (CaseState.AWAITING_SYNC, CaseState.ARRIVED_DIFFERENT)
 
 
@@ -99,7 +98,7 @@ class Watcher:
         """Where a case is due, looks for all awaited invoices of the company; how many cases were looked at."""
         if not self._due(self._watched()):
             return 0
-        with alone(self._database, LOCK, self._company.key) as mine:
+        with alone(self._database, Work.WATCH, self._company.key) as mine:
             if not mine:
                 with step(self._database, self._clock, cause) as taken:
                     taken.nudge(jobs.WATCH, due=taken.now + timedelta(seconds=2), company=self._company.key)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from bot.billing.persons_answer import answered
 from bot.billing.source import BilledInvoice, TermOrigin
@@ -23,6 +21,7 @@ from bot.cases.watch import WATCHED, Watcher
 from bot.cases.withdraw import Withdrawal
 from bot.cases.writing import Writer, later
 from bot.records import jobs
+from bot.records.alone import Work, alone
 from bot.records.engine import Database
 from bot.records.tables import cases, messages
 from bot.terms.matching import MatchKind
@@ -46,8 +45,8 @@ class Workshop:
 
     def work(self, case_id: int, cause: str) -> None:
         """Works on one case until nothing is due in it; one process at a time."""
-        with self._alone(case_id) as alone:
-            if not alone:
+        with alone(self._database, Work.CASE, case_id) as mine:
+            if not mine:
                 with step(self._database, self._clock, cause) as taken:
                     taken.nudge(jobs.WORK_CASE, due=taken.now + timedelta(seconds=2), case_id=case_id)
                 return
@@ -59,17 +58,6 @@ class Workshop:
                         return
                 except Stale:
                     continue
-
-    @contextmanager
-    def _alone(self, case_id: int) -> Iterator[bool]:
-        """A lock that dies with its process, held by a connection of its own."""
-        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(11, :id)"), {"id": case_id}))
-            try:
-                yield got
-            finally:
-                if got:
-                    connection.execute(text("SELECT pg_advisory_unlock(11, :id)"), {"id": case_id})
 
     def _step(self, case: Any, cause: str) -> bool:
         state = CaseState(case.state)

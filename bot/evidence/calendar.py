@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.cases.ports import Clock, Companies, Company
@@ -29,19 +29,15 @@ def key_of(kind: str, company: Company, clock: Clock) -> str:
 def doings(
     database: Database,
     clock: Clock,
-    companies: Callable[[str], Company | None],
+    companies: Companies,
     anchor_file: Path | None,
     retention_years: int,
     beside: Mapping[str, Sequence[str]],
 ) -> dict[str, schedule.Doing]:
-    """What is done for each kind. `companies` gives None for one that the settings name no more: its work rests.
-
-    `beside`: of each company the others that share its books.
-    """
+    """What is done for each kind. `beside`: of each company the others that share its books."""
 
     def look(company: str, key: str) -> None:
-        if (known := companies(company)) is not None:
-            reconcile.look(database, clock, known, key, beside=beside.get(company, ()))
+        reconcile.look(database, clock, companies[company], key, beside=beside.get(company, ()))
 
     def anchor(company: str, key: str) -> None:
         del key

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, text
+from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step, step
 from bot.evidence.ours import OurWrite, change_of, concerns, creation_of, writes_of
+from bot.records.alone import Turn, in_turn
 from bot.records.engine import Database
 from bot.records.journal import canonical_json
 from bot.records.tables import cases, decisions, journal, seen_terms, writes
@@ -59,9 +60,7 @@ def look(database: Database, clock: Clock, company: Company, key: str, *, beside
     """
     terms = [term for term in company.books.terms() if concerns(term, company.entity)]
     with step(database, clock, f"schedule:{key}") as taken:
-        taken.connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7))"), {"name": f"{KIND}/{company.key}"}
-        )
+        in_turn(taken.connection, Turn.RECONCILING, company.key)
         return _Look(taken, company, terms, beside).take(key)
 
 

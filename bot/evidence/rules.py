@@ -8,11 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from bot.cases.ports import Clock
 from bot.cases.step import step
 from bot.evidence.stories import entry_of, told
+from bot.records.alone import Turn, in_turn
 from bot.records.engine import Database
 from bot.records.tables import journal
 from bot.settings import CompanySettings, Deputy, Settings
@@ -44,8 +45,7 @@ def note_start(database: Database, clock: Clock, settings: Settings) -> None:
     """
     for company in settings.companies:
         with step(database, clock, "start") as taken:
-            lock = {"name": f"{ALL}/{company.key}"}
-            taken.connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7))"), lock)
+            in_turn(taken.connection, Turn.STARTING, company.key)
             now = described(settings, company)
             before = _last(taken.connection, company.key)
             if before == now:

@@ -201,7 +201,7 @@ _SIGN_IN = {
 
 def _sign_in(credential: Credential, errors: Sequence[VendorError], situation: Situation) -> SignInRefused:
     message, advice = _SIGN_IN[credential]
-    again = " The bot does not try again by itself, as accounts lock."
+    again = " The bot does not try again by itself, as accounts lock: restart it once that is put right."
     refused = _error(SignInRefused, message.format(user=situation.user), errors, situation, advice=advice + again)
     refused.credential = credential
     return refused

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.records import jobs
+from bot.records.alone import Work, alone
 from bot.records.engine import Database, storable_text
 from bot.records.tables import schedule
 
@@ -19,12 +20,17 @@ ATTEMPTS = 8
 """After so many the row is left alone and the admin is told."""
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 20, 40, 60))
 """Between two attempts."""
-_LOCK_CLASS = 13
+REST = timedelta(minutes=10)
+"""How long what is asked for a company that nobody looks after is left alone."""
 
 Doing = Callable[[str, str], None]
 """(company, key): does it; whatever it raises is a failed attempt. It must be safe to run twice."""
+
+
 GaveUp = Callable[[str, str, str], None]
 """(company, key, the last error's words): the admin is told."""
+LookedAfter = Callable[[str], bool]
+"""Whether the settings name a company, so that something can be done for it."""
 
 
 def ask(connection: Connection, *, key: str, kind: str, company: str) -> bool:
@@ -51,27 +57,38 @@ def nudge_due(connection: Connection) -> None:
         jobs.nudge(connection, jobs.SCHEDULED, key=None, row=key)
 
 
-def do(database: Database, key: str, doings: Mapping[str, Doing], gave_up: GaveUp) -> bool:
+def _everybody(company: str) -> bool:
+    return bool(company)
+
+
+def do(
+    database: Database,
+    key: str,
+    doings: Mapping[str, Doing],
+    gave_up: GaveUp,
+    looked_after: LookedAfter = _everybody,
+) -> bool:
     """Does what a row asks for; True where it is done now. One process at a time, by a lock that dies with it.
+
+    What is asked for a company that is not looked after now rests until it is, and counts as no attempt.
 
     An attempt is counted before it begins, so that one that kills the process counts too.
     """
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
-        lock = {"class": _LOCK_CLASS, "key": key}
-        if not alone.scalar(text("SELECT pg_try_advisory_lock(:class, hashtext(:key))"), lock):
-            return False
-        try:
-            return _attempt(database, key, doings, gave_up)
-        finally:
-            alone.execute(text("SELECT pg_advisory_unlock(:class, hashtext(:key))"), lock)
+    with alone(database, Work.SCHEDULED, key) as mine:
+        return mine and _attempt(database, key, doings, gave_up, looked_after)
 
 
-def _attempt(database: Database, key: str, doings: Mapping[str, Doing], gave_up: GaveUp) -> bool:
+def _attempt(
+    database: Database, key: str, doings: Mapping[str, Doing], gave_up: GaveUp, looked_after: LookedAfter
+) -> bool:
     with database.transaction() as connection:
         row = connection.execute(
             select(schedule).where(schedule.c.key == key, schedule.c.done_at.is_(None)).with_for_update()
         ).one_or_none()
         if row is None or row.attempts >= ATTEMPTS or row.kind not in doings:
+            return False
+        if not looked_after(row.company):
+            connection.execute(update(schedule).where(schedule.c.key == key).values(due_at=func.now() + REST))
             return False
         pause = PAUSES[min(row.attempts, len(PAUSES) - 1)]
         connection.execute(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from bot.cases import store
 from bot.cases.case import CaseState
@@ -19,6 +18,7 @@ from bot.cases.outbox import card_key
 from bot.cases.overview import load_lines, load_overview
 from bot.cases.ports import Approvers, Companies
 from bot.records import jobs
+from bot.records.alone import Work, alone
 from bot.records.engine import Database
 from bot.records.tables import cases, messages
 from bot.slack import said
@@ -84,8 +84,8 @@ class Poster:
 
     def post(self, message_id: int) -> None:
         """Does what is due for one message: posts it, or edits it to the newest revision."""
-        with self._alone(message_id) as alone:
-            if not alone:
+        with alone(self._database, Work.MESSAGE, message_id) as mine:
+            if not mine:
                 self._again(message_id, timedelta(seconds=1))
                 return
             row = self._read(message_id)
@@ -97,16 +97,6 @@ class Poster:
                 self._api_error(row, error)
             except (SlackClientError, OSError) as error:
                 self._failed(row, f"{type(error).__name__}: {error}")
-
-    @contextmanager
-    def _alone(self, message_id: int) -> Iterator[bool]:
-        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(12, :id)"), {"id": message_id}))
-            try:
-                yield got
-            finally:
-                if got:
-                    connection.execute(text("SELECT pg_advisory_unlock(12, :id)"), {"id": message_id})
 
     def _rests(self, row: Any) -> bool:
         """Whether a message waits for the settings to name its company again."""

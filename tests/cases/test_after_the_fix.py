@@ -13,8 +13,7 @@ import pytest
 from bot.cases.case import CaseState
 from bot.cases.intake import tells
 from bot.cases.view import Arrival
-from bot.cases.watch import LOCK
-from bot.records.alone import alone
+from bot.records.alone import Work, alone
 from bot.records.engine import Database
 from bot.sandbox.world import Fault
 from bot.slack.door import ItemKind
@@ -205,7 +204,7 @@ def test_a_second_process_does_not_ask_while_the_first_does(fixed: Desk) -> None
     other = Process(fixed)
     fixed.world.calendar.move(timedelta(minutes=1))
     before = fixed.queries()
-    with alone(fixed.database, LOCK, "acme") as mine:
+    with alone(fixed.database, Work.WATCH, "acme") as mine:
         assert mine
         assert other.workshop._watcher.watch("job:watch") == 0
     assert fixed.queries() == before

@@ -47,19 +47,13 @@ def test_what_is_asked_for_is_done(office: Office, tmp_path: Path) -> None:
     file = tmp_path / "anchors"
     companies = {"acme": office.company}
     calendar.ask_due(office.database, office.clock, companies, file)
-    doings = calendar.doings(office.database, office.clock, companies.get, file, 7, {})
+    doings = calendar.doings(office.database, office.clock, companies, file, 7, {})
     for key in keys(office.database)[::-1]:
         assert schedule.do(office.database, key, doings, lambda *told: None), key
     last = chain(office.database)[-1]
     assert last.kind == "reconciliation"
     (line,) = file.read_text().splitlines()
     assert json.loads(line)["row_hash"] == last.row_hash
-
-
-def test_a_company_that_is_named_no_more_is_left_alone(office: Office) -> None:
-    doings = calendar.doings(office.database, office.clock, {}.get, None, 7, {})
-    doings[calendar.LOOK]("globex", "reconcile/globex/2026-11-24")
-    assert chain(office.database) == []
 
 
 def test_evidence_is_kept_for_whole_calendar_years() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text, update
@@ -71,6 +72,20 @@ def test_a_kind_that_this_code_does_not_know_waits_for_code_that_does(database: 
     assert not schedule.do(database, KEY, {}, never)
     with database.transaction() as connection:
         assert connection.scalar(select(rows.c.attempts)) == 0
+
+
+def test_work_for_a_company_that_nobody_looks_after_rests_and_is_done_when_it_is_back(database: Database) -> None:
+    ask(database)
+    done: list[str] = []
+    doings = {"anchor": lambda company, key: done.append(company)}
+    for _ in range(schedule.ATTEMPTS + 1):
+        assert not schedule.do(database, KEY, doings, never, {"initech"}.__contains__)
+    with database.transaction() as connection:
+        row = connection.execute(select(rows, (rows.c.due_at - text("now()")).label("pause"))).one()
+    assert (done, row.attempts, row.done_at) == ([], 0, None)
+    assert row.pause > timedelta(0)
+    assert schedule.do(database, KEY, doings, never, {"acme"}.__contains__)
+    assert done == ["acme"]
 
 
 def test_the_tick_enqueues_what_is_due_and_undone(database: Database) -> None:
