@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,6 +29,8 @@ Value = str | int | Decimal | date | datetime | None
 LONGEST_TEXT = 32_000
 """Excel keeps 32,767 characters in a cell (Microsoft, Excel specifications and limits)."""
 MOST_ROWS = 1_048_000
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 leaves out (W3C, characters)."""
 _WIDEST = 60
 
 
@@ -62,13 +65,8 @@ def workbook(report: Report, found: Standardisation | None = None) -> bytes:
 
 def safe(text: str) -> str:
     """Text that an XLSX can hold: what XML forbids is named in brackets; nothing else is changed."""
-    shown = "".join(f"[{label(each)}]" if _forbidden(each) else each for each in text)
+    shown = _FORBIDDEN.sub(lambda found: f"[{label(found[0])}]", text)
     return shown if len(shown) <= LONGEST_TEXT else f"{shown[:LONGEST_TEXT]} … (cut, {len(text):,} characters)"
-
-
-def _forbidden(character: str) -> bool:
-    number = ord(character)
-    return (number < 0x20 and character not in "\t\n\r") or 0xD800 <= number <= 0xDFFF or number in (0xFFFE, 0xFFFF)
 
 
 def _formats(book: Workbook) -> _Formats:
@@ -339,8 +337,8 @@ def _table(sheet: Worksheet, formats: _Formats, columns: Sequence[_Column], rows
 
 def _cell(sheet: Worksheet, row: int, place: int, value: Value, formats: _Formats, *, money: bool = False) -> None:
     if value is None or value == "":
-        sheet.write_blank(row, place, None, formats.text)
-    elif isinstance(value, datetime):
+        return
+    if isinstance(value, datetime):
         sheet.write_datetime(row, place, value.replace(tzinfo=None), formats.moment)
     elif isinstance(value, date):
         sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats.day)  # noqa: DTZ001

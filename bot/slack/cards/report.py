@@ -29,6 +29,8 @@ from bot.slack.cards.names import ActionId, BlockId
 from bot.terms.drift import FAILING, Finding, Standing, Tracked
 
 FINDINGS_SHOWN = 8
+FIXED_SHOWN = 5
+WEEKS_NAMED = 4
 BUTTONS_SHOWN = 5
 _VALUE = re.compile(r"([0-9]{1,18}):([0-9]{1,6})")
 
@@ -68,7 +70,7 @@ def report_card(
     """
     lines = [f"*{words.escape(headline(report))}*"]
     if len(report.covers) > 1:
-        lines.append(f"It speaks for {words.joined([str(week) for week in report.covers])}: none came between.")
+        lines.append(f"It speaks for {_weeks(report)}: none came between.")
     blocks: list[Block] = [section(*lines)]
     if not report.open and not report.standing(Standing.FIXED) and not report.missing:
         return message([*blocks, context(_cost(report), head)])
@@ -80,8 +82,31 @@ def report_card(
     rows = _buttons(report, run_id, shown)
     if rows:
         blocks.append(actions(f"report.{run_id}.cases", rows))
+    if fixed := _fixed(report):
+        blocks.append(section(*fixed))
     blocks += _rest(report, run_id, len(shown), head)
     return message(blocks)
+
+
+def _weeks(report: Report) -> str:
+    covered = [str(week) for week in report.covers]
+    many = f"{len(covered):,} weeks, {covered[0]} to {covered[-1]}"
+    return words.joined(covered) if len(covered) <= WEEKS_NAMED else many
+
+
+def _fixed(report: Report) -> list[str]:
+    """What is fixed, and by whom where that can be told."""
+    gone = report.standing(Standing.FIXED)
+    if not gone:
+        return []
+    by = {each.key: each.words for each in report.fixed_by}
+    lines = [
+        f"{words.said(EXPLAINED[each.finding.kind].title, 60)}: "
+        f"{words.joined([words.code(name) for name in each.finding.names[:3]])}"
+        f"{f', {words.said(by[each.key], 120)}' if by.get(each.key) else ''}"
+        for each in gone
+    ]
+    return ["*Fixed*", bullets(lines, FIXED_SHOWN)]
 
 
 def _shown(report: Report) -> list[tuple[int, Tracked]]:
@@ -141,7 +166,7 @@ def _rest(report: Report, run_id: int, shown: int, head: str) -> list[Block]:
     lines = []
     more = len(report.open) - shown
     if more > 0:
-        lines.append(f"{words.counted(more, 'smaller finding is', 'smaller findings are')} in the workbook below.")
+        lines.append(f"{words.counted(more, 'more finding is', 'more findings are')} in the workbook below.")
     if report.quiet:
         lines.append(f"{words.counted(report.quiet, 'finding')} kept quiet.")
     if report.avoided:

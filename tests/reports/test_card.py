@@ -1,0 +1,61 @@
+"""The report's message: whom a fixed finding names, and Slack's limits however much drifts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.reports.report import Report
+from bot.sandbox.slack.kit import message_problems, view_problems
+from bot.slack.cards import views
+from bot.slack.cards.blocks import CardMessage
+from bot.slack.cards.names import ViewId
+from bot.slack.cards.report import keep_inputs, report_card
+from bot.terms.drift import Effect, Example, Finding, FindingKind, Standing
+from tests.reports.samples import WEEK, full, tracked
+
+UGLY = "\N{NO-BREAK SPACE}<&*`" * 8
+
+
+def card(report: Report) -> CardMessage:
+    return report_card(report, 10**12, with_chart=True, links={}, head=f"Journal: 99 entries, head `{'a' * 64}`.")
+
+
+def many(count: int = 5_000) -> Report:
+    """So many findings of every kind and standing, whose names are as bad as names can be."""
+    kinds, standings = list(FindingKind), list(Standing)
+    findings = [
+        Finding(
+            kind=kinds[number % len(kinds)],
+            names=(f"{UGLY}{number}", f"{number}{UGLY}"),
+            subject="books",
+            rules=(UGLY * 10, UGLY * 10),
+            effects=frozenset(Effect),
+            invoices=number,
+            examples=(Example(subject=UGLY * 20),),
+            owner=UGLY,
+        )
+        for number in range(count)
+    ]
+    rows = tuple(tracked(finding, standings[n // len(kinds) % len(standings)]) for n, finding in enumerate(findings))
+    unread = tuple(f"{UGLY}{number}" for number in range(9))
+    return replace(full(), tracked=rows, missing=unread, covers=tuple(WEEK.plus(n - 200) for n in range(201)))
+
+
+def test_five_thousand_findings_are_still_one_message_that_slack_takes() -> None:
+    made = card(many())
+    assert message_problems(list(made.blocks)) == []
+    assert len(made.text) <= 4_000
+    assert made.text.startswith("PARTIAL")
+    assert "It speaks for 201 weeks, 2023-W04 to 2026-W48" in made.text
+    assert "more findings are in the workbook below" in str(made.blocks)
+
+
+def test_one_of_five_thousand_findings_can_be_kept_quiet() -> None:
+    view = views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", keep_inputs(many()), submit="Keep quiet")
+    assert view_problems(view) == []
+
+
+def test_what_is_fixed_is_named_and_by_whom() -> None:
+    assert "Fixed\n• Missing in Intacct: Net 44, a decision of Dan's, case 9" in card(full()).text
+    nobody = card(replace(full(), fixed_by=())).text
+    assert "Fixed\n• Missing in Intacct: Net 44\n" in nobody
