@@ -360,9 +360,13 @@ def ask(step: Step, company: Company, act: Act) -> Outcome:
 
 
 def accept(step: Step, company: Company, act: Act, *, entitled: Entitled, reason: str) -> Outcome:
-    """An approver accepts an invoice that arrived otherwise than billed, with a reason."""
+    """An approver accepts an invoice that arrived otherwise than billed, with a reason.
+
+    Not while others are awaited, as the case would end without them; and not before a term that somebody else made is
+    acknowledged, as to accept an invoice says nothing of its term.
+    """
     case = _current(step, act, CaseState.ARRIVED_DIFFERENT)
-    if case is None:
+    if case is None or store.to_acknowledge(case.note or {}) or store.awaits(step.connection, case.id):
         return OUTDATED
     refused = _refused(step, company, act, entitled, "accept")
     if refused is not None:
@@ -379,7 +383,7 @@ def acknowledge(step: Step, company: Company, act: Act, *, entitled: Entitled) -
 
     Nothing is decided about a proposal, so whoever asked, told or edited may do it too.
     """
-    case = _current(step, act, CaseState.AWAITING_SYNC)
+    case = _current(step, act, CaseState.AWAITING_SYNC, CaseState.ARRIVED_DIFFERENT)
     if case is None or not store.to_acknowledge(case.note or {}):
         return OUTDATED
     if act.person.user_id not in entitled.people:

@@ -17,12 +17,14 @@ from bot.cases import asking, merging, store
 from bot.cases.again import counts, exact, lost
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
+from bot.cases.intake import AFTER_SYNC
 from bot.cases.mentions import Mentioned, mention
 from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import Arrival, Diagnosis, Unknown
+from bot.cases.watch import WATCHED
 from bot.records import jobs
 from bot.records.alone import Work, alone
 from bot.records.engine import Database
@@ -331,6 +333,10 @@ class Gatherer:
         if state is CaseState.AWAITING_SYNC and later and answer.proposal is not None:
             lost(taken, self._company, case, answer)
             return
+        if new and state in WATCHED and case.due_at is None:
+            # Nothing was awaited any more, so nobody looked.
+            store.change(taken, case.id, due_at=taken.now + AFTER_SYNC)
+            taken.nudge(jobs.WATCH, due=taken.now + AFTER_SYNC, company=self._company.key)
         undecided = state in (CaseState.OPEN, CaseState.AWAITING_DECISION)
         if undecided and answer.diagnosis.match is not None and (case.note or {}).get("rule") is None:
             settle(taken, case, answer, now=taken.now)

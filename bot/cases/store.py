@@ -290,6 +290,11 @@ def waiting_invoices(connection: Connection, case_id: int, periods: Periods = NO
     return tuple(_invoice(row, periods) for row in rows)
 
 
+def awaits(connection: Connection, case_id: int) -> bool:
+    """Whether an invoice of a case is not in Intacct yet."""
+    return any(invoice.arrival is Arrival.WAITING for invoice in waiting_invoices(connection, case_id))
+
+
 def _invoice(row: Row[Any], periods: Periods) -> CaseInvoice:
     billed = None if row.billed is None else BILLED.validate_python(row.billed)
     return CaseInvoice(

@@ -259,6 +259,33 @@ def test_what_arrived_differently_and_was_deleted_is_awaited_again(fixed: Desk) 
     assert all(invoice.arrival is Arrival.ARRIVED for invoice in fixed.view().invoices)
 
 
+def test_nothing_is_accepted_while_another_invoice_is_awaited(fixed: Desk) -> None:
+    record = fixed.booked("INV-1042", WHENDUE="12/02/2026")
+    fixed.booked("INV-1043", WHENDUE="12/02/2026")
+    fixed.pass_time(seconds=10)
+    del fixed.world.store.table("arinvoice")[record]
+    fixed.press("U0MARIA", "case.check")
+    assert "case.accept" not in fixed.buttons()
+    fixed.submit("U0DAN", "view.accept", {"reason": "Good enough."})
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+
+
+def test_an_invoice_that_joins_what_arrived_differently_is_looked_for_and_keeps_the_case_open(fixed: Desk) -> None:
+    fixed.booked("INV-1042", WHENDUE="12/02/2026")
+    fixed.booked("INV-1043")
+    fixed.pass_time(seconds=10)
+    assert (fixed.state(), fixed.row().due_at) == (CaseState.ARRIVED_DIFFERENT, None)
+    fixed.fails("INV-1044", after=5)
+    assert "Still awaited: INV-1044" in fixed.card()
+    fixed.submit("U0DAN", "view.accept", {"reason": "Good enough."})
+    assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+    fixed.booked("INV-1044")
+    fixed.pass_time(seconds=10)
+    assert fixed.buttons()[0] == "case.accept"
+    fixed.submit("U0DAN", "view.accept", {"reason": "The customer agreed."})
+    assert fixed.state() is CaseState.CLOSED
+
+
 def test_a_source_term_changed_after_the_alert_is_told(fixed: Desk) -> None:
     invoices, terms = fixed.world.store.table("bill_invoice"), fixed.world.store.table("bill_term")
     net_30 = next(key for key, row in terms.items() if row["name"] == "Net 30")
@@ -368,6 +395,22 @@ def test_a_term_that_somebody_made_closes_no_case_until_an_approver_acknowledges
     assert by_others.state() is CaseState.CLOSED
     (decision,) = by_others.entries("decision")
     assert (decision.content["verdict"], decision.actor) == ("acknowledge", "U0DAN")
+
+
+def test_to_accept_an_invoice_does_not_acknowledge_the_term_that_somebody_made(by_others: Desk) -> None:
+    by_others.booked("INV-1042", WHENDUE="12/02/2026")
+    by_others.booked("INV-1043", WHENDUE="12/02/2026")
+    by_others.pass_time(seconds=10)
+    assert by_others.state() is CaseState.ARRIVED_DIFFERENT
+    assert "Made in Intacct by jsmith" in by_others.card()
+    assert by_others.buttons()[0] == "case.acknowledge"
+    by_others.submit("U0DAN", "view.accept", {"reason": "Due earlier."})
+    assert by_others.state() is CaseState.ARRIVED_DIFFERENT
+    by_others.press("U0PRIYA", "case.acknowledge")
+    assert by_others.buttons()[0] == "case.accept"
+    by_others.submit("U0DAN", "view.accept", {"reason": "Due earlier."})
+    assert by_others.state() is CaseState.CLOSED
+    assert [entry.content["verdict"] for entry in by_others.entries("decision")] == ["acknowledge", "accept"]
 
 
 def test_acknowledged_first_the_case_closes_by_itself_once_all_is_there(by_others: Desk) -> None:

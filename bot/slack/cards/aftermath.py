@@ -99,7 +99,7 @@ def made_by_others(view: CaseView, *, rule_told: bool) -> list[str]:
     term = match.term
     rule = "" if rule_told else f"Its rule: {rule_words(term)}. "
     lines = [line for line in (_who_made(term), f"{rule}{_rule_against(view, term)}".strip()) if line]
-    awaited = [invoice for invoice in view.invoices if invoice.arrival is not Arrival.ARRIVED]
+    awaited = [invoice for invoice in view.invoices if invoice.arrival is Arrival.WAITING]
     wait = f"{numbers(awaited)} in Intacct, and for an approver" if awaited and view.invoices else "an approver"
     lines.append(f"No decision here made it. The case waits for {wait} who acknowledges it.")
     return lines

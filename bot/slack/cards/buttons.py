@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from bot.cases.case import FINAL_STATES, CaseState
-from bot.cases.view import CaseKind, CaseView, Unknown
+from bot.cases.view import Arrival, CaseKind, CaseView, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.blocks import VALUE_LIMIT, Block, Confirm, Style, button
 from bot.slack.cards.evidence import advises_correction
@@ -152,8 +152,10 @@ def _offered(view: CaseView, subject: Subject) -> tuple[ActionId, ...]:
         return _open(view)
     if view.state is CaseState.AWAITING_DECISION:
         return _awaiting_decision(view, subject)
-    if view.state is CaseState.AWAITING_SYNC and view.to_acknowledge:
+    if view.state in (CaseState.AWAITING_SYNC, CaseState.ARRIVED_DIFFERENT) and view.to_acknowledge:
         return (ActionId.ACKNOWLEDGE, ActionId.CHECK)
+    if view.state is CaseState.ARRIVED_DIFFERENT and any(i.arrival is Arrival.WAITING for i in view.invoices):
+        return (ActionId.CHECK,)
     return {
         CaseState.AWAITING_CORRECTION: (ActionId.CORRECTED,),
         CaseState.UNVERIFIED: (ActionId.CHECK,),

@@ -34,6 +34,8 @@ _TENSE = {
     CaseState.FAILED: Tense.WAS,
 }
 """The states in which a card still shows the proposal field by field."""
+_SYNCING = (CaseState.AWAITING_SYNC, CaseState.ARRIVED_DIFFERENT)
+"""The states in which the term is there and its invoices are looked for."""
 
 
 def case_card(view: CaseView) -> CardMessage:
@@ -100,7 +102,7 @@ def _matter(view: CaseView, subject: Subject) -> list[Block]:
 def _since(view: CaseView, subject: Subject) -> list[Block]:
     """What somebody made in Intacct, and what was seen of the invoices since they failed."""
     blocks = []
-    if view.state is CaseState.AWAITING_SYNC and (made := made_by_others(view, rule_told=_in_order(view, subject))):
+    if view.state in _SYNCING and (made := made_by_others(view, rule_told=_in_order(view, subject))):
         blocks.append(section(*made))
     if seen := invoice_lines_since(view, subject):
         blocks.append(section(bullets(seen, 8)))
@@ -142,7 +144,7 @@ def _closing(view: CaseView) -> str:
     line = []
     if view.state is CaseState.AWAITING_DECISION:
         line.append(_who(view))
-    if view.state is CaseState.AWAITING_SYNC and view.to_acknowledge and view.approvers:
+    if view.state in _SYNCING and view.to_acknowledge and view.approvers:
         line.append(f"{words.people(view.approvers, 'or')} can acknowledge the term")
     if view.state in BEFORE_DECISION and view.kind is CaseKind.FIX:
         asked_by = f" by {words.people(view.asked_by)}" if view.asked_by else ""

@@ -287,6 +287,11 @@ def _arrived_different(view: CaseView) -> list[str]:
     left = [invoice for invoice in view.invoices if invoice.arrival is Arrival.WAITING]
     if left:
         lines.append(f"Still awaited: {numbers(left)}. I am watching.")
+        lines.append(
+            "Correct in Intacct what differs and press *Check again*. Once all are there, an approver can accept what "
+            "still differs, with a reason. Until then the case stays open."
+        )
+        return lines
     if not lines:
         return ["Everything is as billed now. As it was not so at first, an approver closes the case with a reason."]
     lines.append(

@@ -447,7 +447,8 @@ BY_STATE: dict[str, CaseView] = {
         ),
     ),
     "corrected": case(state=CaseState.AWAITING_SYNC, invoices=waiting("Net 30")[:1]),
-    "arrived different": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=DIFFERENT),
+    "arrived different": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=DIFFERENT[:1]),
+    "arrived different, others awaited": case(state=CaseState.ARRIVED_DIFFERENT, decision=APPROVED, invoices=DIFFERENT),
     "closed": case(
         state=CaseState.CLOSED, decision=APPROVED, invoices=ARRIVED, closed_at=NOW + timedelta(hours=1, minutes=11)
     ),

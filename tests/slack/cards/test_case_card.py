@@ -59,6 +59,7 @@ TABLE = {
     "as billed in the end": ["case.accept", CHECK, DISMISS],
     "corrected": [CHECK, DISMISS],
     "arrived different": ["case.accept", CHECK, DISMISS],
+    "arrived different, others awaited": [CHECK, DISMISS],
     "appeared with another rule": [CHECK, DISMISS],
     "closed": [],
     "accepted": [],
