@@ -81,6 +81,8 @@ class Intacct:
         self._writer = signed_in(writer_user_id, writer_password) if writer_user_id else self._reader
         self._fields = Fields(self._reader.read)
         self._use = terms.TermUse(self._reader.read)
+        # Of its own: what is refused of these questions says nothing of the report's.
+        self._held = terms.TermUse(self._reader.read)
         self._holders = TermHolders(self._reader.read, self._fields)
 
     @property
@@ -148,11 +150,11 @@ class Intacct:
 
     def unpaid_use(self) -> Mapping[str, int]:
         """Term name to the number of invoices that bear it and have something due, other entities' included."""
-        return self._use.counts(None, unpaid=True, private=self._sees_private())
+        return self._held.counts(None, unpaid=True, private=self._sees_private())
 
     def year_use(self, since: date) -> Mapping[str, int]:
         """Term name to the number of invoices dated on that day or later, other entities' included."""
-        return self._use.counts(None, since, private=self._sees_private())
+        return self._held.counts(None, since, private=self._sees_private())
 
     def holders(self, kind: str) -> Mapping[str, int] | None:
         """Term name to the number of an object's records that name it; None where that cannot be told.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.terms.drift import SourceName, TwoVocabularies
+from bot.terms.drift import DatedInvoice, SourceName, TwoVocabularies
 from bot.terms.limits import name_trouble
 from bot.terms.matching import MatchKind, Vocabulary
 from bot.terms.term import ArTerm, DueFrom, PaymentTerm, canonical
@@ -117,10 +118,13 @@ def standards(world: TwoVocabularies, *, holders: Holders, house: Sequence[str] 
     Names are only brought together where their whole rule is the same, discount and penalty included.
     """
     vocabulary = Vocabulary(world.books, entity=world.entity)
+    dated: defaultdict[str, list[DatedInvoice]] = defaultdict(list)
+    for invoice in world.dated or ():
+        dated[invoice.term_name].append(invoice)
     made = []
     for rule, names in _by_rule(world).items():
         if len(names.all) > 1:
-            made.append(_standard(rule, names, world, vocabulary, holders, house))
+            made.append(_standard(rule, names, world, vocabulary, dated, holders, house))
     return tuple(sorted((each for each in made if each.steps), key=lambda each: (-each.prevented, each.keep)))
 
 
@@ -142,6 +146,7 @@ def _standard(
     names: _Names,
     world: TwoVocabularies,
     vocabulary: Vocabulary,
+    dated: Mapping[str, Sequence[DatedInvoice]],
     holders: Holders,
     house: Sequence[str],
 ) -> Standard:
@@ -159,7 +164,7 @@ def _standard(
         why=why,
         names=names.all,
         steps=tuple(steps),
-        due_dates_changed=_changed_dates(world, names, rule),
+        due_dates_changed=_changed_dates(dated, names, rule),
     )
 
 
@@ -270,14 +275,11 @@ def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[St
         )
 
 
-def _changed_dates(world: TwoVocabularies, names: _Names, rule: PaymentTerm) -> tuple[str, ...]:
+def _changed_dates(dated: Mapping[str, Sequence[DatedInvoice]], names: _Names, rule: PaymentTerm) -> tuple[str, ...]:
     """Last year's invoices whose due date at the source is not the one that the kept term's rule gives."""
-    concerned: Collection[str] = set(names.all)
     days = {name.name: name.days for name in names.source}
     changed = []
-    for invoice in world.dated or ():
-        if invoice.term_name not in concerned:
-            continue
+    for invoice in (each for name in names.all for each in dated.get(name, ())):
         would = rule.due_date(invoice.invoice_date)
         if invoice.booked_due != would and _by_own_rule(
             invoice.invoice_date, invoice.billed_due, days, invoice.term_name

@@ -191,6 +191,13 @@ def test_looking_costs_few_requests_and_learns_what_the_company_has_once(acme: O
     assert first - second == len(OTHERS) + 1
 
 
+def test_a_gateway_that_does_not_group_gives_the_same_by_paging(acme: Office) -> None:
+    acme.ar_term("N30", 30)
+    grouped = standardised(acme, house=("Net 20",)).standards
+    acme.world.faults.set(Fault("intacct", "query", "no_grouping", 1_000))
+    assert standardised(acme, house=("Net 20",)).standards == grouped
+
+
 def test_a_kept_name_that_intacct_lacks_becomes_a_case_with_a_decision(acme: Office) -> None:
     wanted = {"action": "standard.case", "standard": {"company": "acme", "name": "Net 20"}}
     act = {**wanted, "user": "U0MARIA", "team": TEAM_ID, "channel": ALERTS}
