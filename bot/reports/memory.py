@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from bot.terms.drift import DatedInvoice, Finding, Remembered, Standing, Tracked
 FINDING = TypeAdapter(Finding)
 REPORT = TypeAdapter(Report)
 WEEKS_SHOWN = 12
+WEEKLY = "weekly"
+"""The kind of run that people are told of each week."""
 WHOLE_EVERY = timedelta(days=28)
 """After so long a run reads the whole year again, whatever changed since."""
 
@@ -75,7 +77,7 @@ def last_week(connection: Connection, company: str) -> Week | None:
     """The week of the newest weekly report."""
     text = connection.scalar(
         select(drift_runs.c.week)
-        .where(drift_runs.c.company == company, drift_runs.c.kind == "weekly")
+        .where(drift_runs.c.company == company, drift_runs.c.kind == WEEKLY)
         .order_by(drift_runs.c.at.desc())
         .limit(1)
     )
@@ -85,7 +87,7 @@ def last_week(connection: Connection, company: str) -> Week | None:
 def last_report_at(connection: Connection, company: str) -> datetime | None:
     """When the newest weekly report was made."""
     at: datetime | None = connection.scalar(
-        select(func.max(drift_runs.c.at)).where(drift_runs.c.company == company, drift_runs.c.kind == "weekly")
+        select(func.max(drift_runs.c.at)).where(drift_runs.c.company == company, drift_runs.c.kind == WEEKLY)
     )
     return at
 
@@ -97,7 +99,7 @@ def history(connection: Connection, company: str, until: Week, weeks: int = WEEK
         select(drift_runs.c.week, drift_runs.c.counts, drift_runs.c.partial)
         .where(
             drift_runs.c.company == company,
-            drift_runs.c.kind == "weekly",
+            drift_runs.c.kind == WEEKLY,
             drift_runs.c.week >= str(first),
             drift_runs.c.week < str(until),
         )
@@ -121,8 +123,9 @@ def keep_run(
     read_from: datetime | None,
     found_before: bool = False,
 ) -> int:
-    """Keeps a run, its findings and what became of the earlier ones; the run's id.
+    """Keeps a run and its findings; the run's id.
 
+    What is fixed or back is settled by the weekly report alone: a look in between must not take it out of the next one.
     `found_before`: the new findings of this run are told before anything failed.
     """
     run_id: int = connection.execute(
@@ -142,26 +145,29 @@ def keep_run(
     ).scalar_one()
     fixed_by = {each.key: each.words for each in report.fixed_by}
     for each in report.tracked:
-        _keep_finding(connection, report, each, fixed_by.get(each.key, ""), found_before=found_before)
+        if kind == WEEKLY:
+            _settle(connection, report, each, fixed_by.get(each.key, ""))
+        if each.standing is not Standing.FIXED:
+            _see(connection, report, each, found_before=found_before)
     return int(run_id)
 
 
-def _keep_finding(
-    connection: Connection, report: Report, tracked: Tracked, fixed_by: str, *, found_before: bool
-) -> None:
-    key = tracked.key
-    if tracked.standing is Standing.FIXED:
-        connection.execute(
-            update(drift_findings)
-            .where(drift_findings.c.company == report.company, drift_findings.c.key == key)
-            .values(fixed_at=report.at, fixed_by=fixed_by)
-        )
-        return
-    finding = FINDING.dump_python(tracked.finding, mode="json")
-    seen = {"finding": finding, "last_seen": report.at, "fixed_at": None, "fixed_by": ""}
+def _settle(connection: Connection, report: Report, tracked: Tracked, fixed_by: str) -> None:
+    """Notes that a finding is fixed, or that it is there."""
+    gone = tracked.standing is Standing.FIXED
+    connection.execute(
+        update(drift_findings)
+        .where(drift_findings.c.company == report.company, drift_findings.c.key == tracked.key)
+        .values(fixed_at=report.at if gone else None, fixed_by=fixed_by if gone else "")
+    )
+
+
+def _see(connection: Connection, report: Report, tracked: Tracked, *, found_before: bool) -> None:
+    """Notes that a finding was seen, and as what."""
+    seen = {"finding": FINDING.dump_python(tracked.finding, mode="json"), "last_seen": report.at}
     connection.execute(
         insert(drift_findings)
-        .values(company=report.company, key=key, first_seen=report.at, found_before=found_before, **seen)
+        .values(company=report.company, key=tracked.key, first_seen=report.at, found_before=found_before, **seen)
         .on_conflict_do_update(index_elements=["company", "key"], set_=seen)
     )
 
@@ -184,12 +190,13 @@ def accept(
     return bool(done.rowcount)
 
 
-def avoided(connection: Connection, company: str, since: datetime | None) -> int:
-    """Findings that were told before they failed and are gone since a moment."""
-    gone = [drift_findings.c.fixed_at.is_not(None), *([drift_findings.c.fixed_at > since] if since else [])]
+def avoided(connection: Connection, company: str, gone: Collection[str]) -> int:
+    """How many of these findings, by key, were told before they failed."""
     return (
         connection.scalar(
-            select(func.count()).where(drift_findings.c.company == company, drift_findings.c.found_before, *gone)
+            select(func.count()).where(
+                drift_findings.c.company == company, drift_findings.c.found_before, drift_findings.c.key.in_(gone)
+            )
         )
         or 0
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, select
@@ -22,6 +22,9 @@ from bot.reports.telling import tell
 from bot.reports.weeks import Week, covered
 from bot.terms.drift import FAILING, Finding, FindingKind, Fixer, Standing, Tracked, against, find, who_fixed
 from bot.terms.matching import Vocabulary
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+"""When people were told last, where they never were."""
 
 
 class RunKind(StrEnum):
@@ -80,11 +83,14 @@ class Runner:
             last = memory.last_look(connection, company.key)
             odd = memory.dated(connection, company.key)
             earlier = memory.remembered(connection, company.key)
+            reported_at = memory.last_report_at(connection, company.key)
         before = self._spent()
         look = self._reading.look(now, last, odd, dates=kind is not RunKind.PREFLIGHT, progress=progress)
         after = self._spent()
         found = tuple(f for f in find(look.world) if kind is not RunKind.PREFLIGHT or f.kind in FAILING)
-        tracked = against(earlier, found, now=now, unread=_unread(kind, look))
+        told_at = None if kind is RunKind.PREFLIGHT else reported_at or _NEVER
+        tracked = against(earlier, found, now=now, unread=_unread(kind, look), told_at=told_at)
+        gone = [each.key for each in tracked if each.standing is Standing.FIXED]
         week = Week.of(now.astimezone(company.zone).date())
         progress("comparing with the weeks before")
         with self._database.transaction() as connection:
@@ -105,8 +111,8 @@ class Runner:
                     month=after.month,
                     limit=after.limit,
                 ),
-                fixed_by=self._fixed_by(connection, tracked, look, last.at if last else None),
-                avoided=memory.avoided(connection, company.key, memory.last_report_at(connection, company.key)),
+                fixed_by=self._fixed_by(connection, tracked, look, reported_at),
+                avoided=memory.avoided(connection, company.key, gone),
                 cases=self._cases(connection, tracked),
             )
         report = _with_this_week(report)

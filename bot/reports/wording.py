@@ -94,8 +94,11 @@ def headline(report: Report) -> str:
         parts.append(since)
     others = len(report.open) - len(failing)
     if not failing and others:
-        parts.insert(0, f"Nothing will fail at the next sync; {others:,} smaller {_findings(others)} to look at.")
-    if not parts:
+        calm = "Of what was read, nothing" if report.missing else "Nothing"
+        parts.insert(0, f"{calm} will fail at the next sync; {others:,} smaller {_findings(others)} to look at.")
+    if not parts and report.missing:
+        parts.append("What was read needs nothing; the rest is not known.")
+    elif not parts:
         parts.append("Both systems' payment terms agree. Nothing to do.")
     stamp = "PARTIAL: not everything could be read. " if report.missing else ""
     return stamp + " ".join(parts)

@@ -423,7 +423,7 @@ class Remembered:
     first_seen: datetime
     last_seen: datetime
     fixed_at: datetime | None = None
-    """None while it is open."""
+    """When a report called it fixed; None while it is open. Seen later than that, a daily look found it back."""
     accepted_digest: str = ""
     """The finding's digest when somebody accepted or snoozed it; empty where nobody did."""
     accepted_by: str = ""
@@ -453,13 +453,20 @@ class Tracked:
 
 
 def against(
-    earlier: Mapping[str, Remembered], found: Sequence[Finding], *, now: datetime, unread: frozenset[FindingKind]
+    earlier: Mapping[str, Remembered],
+    found: Sequence[Finding],
+    *,
+    now: datetime,
+    unread: frozenset[FindingKind],
+    told_at: datetime | None = None,
 ) -> tuple[Tracked, ...]:
     """The findings of a run against the earlier ones, by key: new, open, back; and what was open and is fixed.
 
-    Of a kind in `unread` nothing is called fixed: it was not looked for.
+    Of a kind in `unread` nothing is called fixed: it was not looked for. `told_at`: when people were told last; what was
+    seen first, or came back, since then is new or back to them, whatever looked in between. None compares with the
+    newest look of any kind.
     """
-    tracked = [_tracked(earlier.get(finding.key), finding, now) for finding in found]
+    tracked = [_tracked(earlier.get(finding.key), finding, now, told_at) for finding in found]
     there = {finding.key for finding in found}
     for key, before in earlier.items():
         if key not in there and before.fixed_at is None and before.finding.kind not in unread:
@@ -475,14 +482,19 @@ def against(
     return tuple(tracked)
 
 
-def _tracked(before: Remembered | None, finding: Finding, now: datetime) -> Tracked:
+def _tracked(before: Remembered | None, finding: Finding, now: datetime, told_at: datetime | None) -> Tracked:
     if before is None:
         return Tracked(key=finding.key, finding=finding, standing=Standing.NEW, first_seen=now, last_seen=now)
     quiet = before.quiet(finding, now)
+    standing = Standing.OPEN
+    if before.fixed_at is not None and (told_at is not None or before.last_seen <= before.fixed_at):
+        standing = Standing.BACK
+    elif told_at is not None and before.first_seen > told_at:
+        standing = Standing.NEW
     return Tracked(
         key=finding.key,
         finding=finding,
-        standing=Standing.OPEN if before.fixed_at is None else Standing.BACK,
+        standing=standing,
         first_seen=before.first_seen,
         last_seen=now,
         quiet=quiet,

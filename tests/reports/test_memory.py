@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.records.engine import Database
 from bot.reports import memory
@@ -16,11 +16,18 @@ from tests.terms.test_drift import dated
 MISSING = Finding(kind=FindingKind.MISSING, names=("Net\N{NO-BREAK SPACE}45\ud800",), invoices=3)
 
 
-def run(database: Database, week: Week, *found: Finding, before: bool = False, kind: str = "weekly") -> Report:
+def run(
+    database: Database,
+    week: Week,
+    *found: Finding,
+    before: bool = False,
+    kind: str = "weekly",
+    told_at: datetime | None = None,
+) -> Report:
     at = NOW + timedelta(weeks=week.monday.toordinal() // 7 - WEEK.monday.toordinal() // 7)
     with database.transaction() as connection:
         earlier = memory.remembered(connection, "acme")
-        tracked = against(earlier, found, now=at, unread=frozenset())
+        tracked = against(earlier, found, now=at, unread=frozenset(), told_at=told_at)
         report = replace(quiet(), at=at, week=week, covers=(week,), tracked=tracked)
         memory.keep_run(connection, report, kind=kind, whole=True, read_from=at, found_before=before)
     return report
@@ -75,11 +82,30 @@ def test_the_chart_shows_the_weeks_that_had_a_report_and_the_newest_run_of_each(
 def test_what_was_found_before_it_failed_and_is_gone_was_avoided(database: Database) -> None:
     run(database, WEEK, MISSING, before=True, kind="preflight")
     with database.transaction() as connection:
-        assert memory.avoided(connection, "acme", None) == 0
-    run(database, WEEK.plus(1))
-    with database.transaction() as connection:
-        assert memory.avoided(connection, "acme", NOW) == 1
-        assert memory.avoided(connection, "acme", NOW + timedelta(weeks=2)) == 0
+        assert memory.avoided(connection, "acme", []) == 0
+        assert memory.avoided(connection, "acme", [MISSING.key]) == 1
+        assert memory.avoided(connection, "other", [MISSING.key]) == 0
+
+
+def test_a_look_between_two_reports_takes_nothing_out_of_the_next_one(database: Database) -> None:
+    run(database, WEEK, MISSING)
+    run(database, WEEK.plus(1), kind="preflight")
+    assert [each.standing for each in run(database, WEEK.plus(2)).tracked] == [Standing.FIXED]
+    seen = run(database, WEEK.plus(3), MISSING, kind="preflight")
+    assert [each.standing for each in seen.tracked] == [Standing.BACK]
+    seen = run(database, WEEK.plus(4), MISSING, kind="preflight")
+    assert [each.standing for each in seen.tracked] == [Standing.OPEN]
+    told = run(database, WEEK.plus(5), MISSING, told_at=NOW + timedelta(weeks=2))
+    assert [each.standing for each in told.tracked] == [Standing.BACK]
+    assert [each.standing for each in run(database, WEEK.plus(6), MISSING).tracked] == [Standing.OPEN]
+
+
+def test_what_a_daily_look_saw_first_is_new_to_the_readers_of_the_report(database: Database) -> None:
+    run(database, WEEK)
+    run(database, WEEK.plus(1), MISSING, kind="preflight")
+    told = run(database, WEEK.plus(2), MISSING, told_at=NOW)
+    assert [each.standing for each in told.tracked] == [Standing.NEW]
+    assert told.tracked[0].first_seen == NOW + timedelta(weeks=1)
 
 
 def test_a_run_goes_on_where_the_last_one_left_off(database: Database) -> None:

@@ -41,7 +41,12 @@ def test_what_is_only_untidy_is_not_cried_about() -> None:
 
 
 def test_a_run_that_could_not_read_everything_is_stamped() -> None:
-    assert headline(replace(quiet(), missing=("BILL did not answer.",))).startswith("PARTIAL")
+    silent = replace(quiet(), missing=("BILL did not answer.",))
+    assert headline(silent) == (
+        "PARTIAL: not everything could be read. What was read needs nothing; the rest is not known."
+    )
+    untidy = tuple(t for t in full().tracked if t.finding.kind is FindingKind.UNUSED)
+    assert "Of what was read, nothing will fail" in headline(replace(silent, tracked=untidy))
 
 
 def test_what_was_accepted_is_counted_apart_and_not_told() -> None:

@@ -64,7 +64,7 @@ def row_of(sheet: list[list[str]], **wanted: str) -> dict[str, str]:
 
 
 def test_libreoffice_opens_every_sheet(sheets: dict[str, list[list[str]]]) -> None:
-    assert set(sheets) == {"Summary", "Findings", "Terms side by side", "Use"}
+    assert {"Summary", "Findings", "Terms side by side", "Use"} <= set(sheets)
     assert len(sheets["Findings"]) == 1 + len(full().tracked)
     assert sheets["Summary"][0][0] == "Payment terms of acme"
 
