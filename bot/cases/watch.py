@@ -15,6 +15,7 @@ from bot.billing.source import BilledInvoice, SourceError, TermOrigin
 from bot.cases import arrival, store
 from bot.cases.again import lost
 from bot.cases.arrival import Awaited, Found
+from bot.cases.bearing import not_in_books
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BOOKED, DIFFERENCES, INVOICE_NOTE
 from bot.cases.creators import Creators
@@ -150,7 +151,7 @@ class Watcher:
         for each in watched:
             looked = [self._look(each, invoice, by_number[invoice.number], billed) for invoice in each.left]
             try:
-                self._one(each, looked, at, cause)
+                self._one(each, looked, self._unnamed(each), at, cause)
             except Stale:
                 continue
         self._check_terms(watched, cause)
@@ -193,19 +194,43 @@ class Watcher:
             judged=read is not None or not found.differences,
         )
 
-    def _one(self, each: _Watched, looked: Sequence[_Looked], at: datetime, cause: str) -> None:
+    def _unnamed(self, each: _Watched) -> tuple[BilledInvoice, ...]:
+        """For a case whose alerts named no invoice: what waits for its term. None found may be none readable."""
+        term = each.case.term_name
+        if each.invoices or term is None:
+            return ()
+        try:
+            return not_in_books(self._company, term, each.case.alerted_at.astimezone(self._company.zone).date())
+        except (SourceError, IntacctError):
+            return ()
+
+    def _one(
+        self,
+        each: _Watched,
+        looked: Sequence[_Looked],
+        unnamed: Sequence[BilledInvoice],
+        at: datetime,
+        cause: str,
+    ) -> None:
         with step(self._database, self._clock, cause) as taken:
             fresh = store.hold(taken.connection, each.case.id)
             if fresh.version != each.case.version:
                 raise Stale
             for one in looked:
                 self._keep(taken, fresh, one)
+            if unnamed and (new := store.await_invoices(taken, fresh.id, [(one.number, one) for one in unnamed])):
+                content = {"case": fresh.number, "invoices": new, "found_by": "term"}
+                taken.record(fresh.company, "joined", content, case_id=fresh.id)
+                taken.touch_card(fresh.id)
             after = store.waiting_invoices(taken.connection, fresh.id)
             note = _seen(fresh.note, each.case.note)
             if each.wished:
                 store.change(taken, fresh.id, note=note)
-            awaited = not after or any(invoice.arrival is Arrival.WAITING for invoice in after)
-            if CaseState(fresh.state) is CaseState.ARRIVED_DIFFERENT:
+            awaited = any(invoice.arrival is Arrival.WAITING for invoice in after)
+            if not after:
+                # Looked for in the pauses of one round of them; then a new alert or a person has it looked for again.
+                self._next(taken, fresh, each, at, awaited=each.wished or fresh.rounds < len(PAUSES))
+            elif CaseState(fresh.state) is CaseState.ARRIVED_DIFFERENT:
                 self._next(taken, fresh, each, at, awaited=awaited)
             elif awaited or not all(one.judged for one in looked):
                 self._next(taken, fresh, each, at, awaited=True)

@@ -371,6 +371,38 @@ def test_an_invoice_that_is_in_the_books_already_does_not_count_either(fixed: De
     assert fixed.state() is CaseState.AWAITING_SYNC
 
 
+def test_a_case_whose_alert_named_no_invoice_finds_those_that_wait_and_closes_with_them(desk: Desk) -> None:
+    recent = (desk.clock.now() - timedelta(days=3)).date()
+    due = recent + timedelta(days=60)
+    term = desk.bill_term("Net 60", 60)
+    for number in ("INV-2001", "INV-2002"):
+        desk.bill_invoice(number, term, 60, invoiceDate=recent.isoformat(), dueDate=due.isoformat())
+    dates = {"WHENCREATED": f"{recent:%m/%d/%Y}", "WHENDUE": f"{due:%m/%d/%Y}"}
+    desk.alert("The term name 'Net 60' is invalid")
+    assert desk.view().invoices == ()
+    desk.booked("INV-2002", "Net 60", **dates)
+    desk.press("U0DAN", "case.create")
+    assert [invoice.number for invoice in desk.view().invoices] == ["INV-2001"]
+    assert "Sync INV-2001 again" in desk.card()
+    assert desk.entries("joined")[-1].content["found_by"] == "term"
+    desk.booked("INV-2001", "Net 60", **dates)
+    desk.pass_time(minutes=1)
+    assert desk.state() is CaseState.CLOSED
+
+
+def test_where_no_invoice_waits_it_is_looked_for_a_while_and_a_person_ends_the_case(desk: Desk) -> None:
+    desk.alert("The term name 'Net 90' is invalid")
+    desk.press("U0DAN", "case.create")
+    for _ in range(12):
+        desk.pass_time(minutes=31)
+    assert (desk.state(), desk.row().due_at) == (CaseState.AWAITING_SYNC, None)
+    assert "can dismiss this case" in desk.card()
+    desk.press("U0DAN", "case.check")
+    assert desk.row().due_at is not None
+    desk.submit("U0DAN", "view.dismiss", {"reason": "All are in Intacct."})
+    assert desk.state() is CaseState.DISMISSED
+
+
 @pytest.fixture
 def by_others(desk: Desk) -> Desk:
     """Case 1: Net 45 was missing and waited for a decision; then jsmith made it in Intacct."""

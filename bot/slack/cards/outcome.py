@@ -276,6 +276,12 @@ def sync_again(subject: Subject, left: Sequence[CaseInvoice]) -> str:
     """The next step, records in their order: the invoices, then the payments that wait behind them."""
     if not left and subject.invoices:
         return "Nothing is left to sync again for the term. I am watching."
+    if not left:
+        return (
+            f"Sync the invoices that wait for it again in {subject.source_link}. No alert named one: I look in "
+            f"{subject.source} for those that bear it and are not in Intacct. Where I find none, an approver can dismiss "
+            "this case once they are through."
+        )
     then = [f"the {payment} that waits behind {number}" for number, payment in payments_behind(left)]
     shown = [*then[:3], *([f"{words.number(len(then) - 3)} more payments"] if len(then) > 3 else [])]
     after = f", then {words.joined(shown)}" if shown else ""
