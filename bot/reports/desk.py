@@ -40,7 +40,7 @@ class Reports:
         with self._database.transaction() as connection:
             told = connection.scalar(select(messages.c.id).where(messages.c.key == f"report:{key}"))
         if told is None:
-            self._runner.tell(self._runner.run(RunKind.WEEKLY), key=key)
+            self._runner.run(RunKind.WEEKLY, tell_as=key)
 
     def preflight(self) -> None:
         """Looks whether anything new would fail at the next sync, and has its cases opened before it does.

@@ -75,8 +75,11 @@ class Runner:
         self._reading = reading
         self._spent = spent
 
-    def run(self, kind: RunKind, *, keep: bool = True, progress: Progress = lambda _: None) -> Kept:
-        """Reads both systems and tells what drifts; `keep=False` writes nothing (a dry run, `run_id` 0)."""
+    def run(self, kind: RunKind, *, keep: bool = True, tell_as: str = "", progress: Progress = lambda _: None) -> Kept:
+        """Reads both systems and tells what drifts; `keep=False` writes nothing (a dry run, `run_id` 0).
+
+        `tell_as`: the key under which the report is posted, too; kept together, so that no crash comes between.
+        """
         now = self._clock.now()
         company = self._company
         with self._database.transaction() as connection:
@@ -119,8 +122,10 @@ class Runner:
         if not keep:
             return Kept(run_id=0, report=report, waiting=look.waiting)
         with step(self._database, self._clock, f"report:{kind.value}") as taken:
-            run_id = self._keep(taken, kind, report, look)
-        return Kept(run_id=run_id, report=report, waiting=look.waiting)
+            kept = Kept(run_id=self._keep(taken, kind, report, look), report=report, waiting=look.waiting)
+            if tell_as:
+                self._say(taken, kept, tell_as)
+        return kept
 
     def _keep(self, taken: Step, kind: RunKind, report: Report, look: Look) -> int:
         run_id = memory.keep_run(
@@ -153,15 +158,12 @@ class Runner:
         )
         return run_id
 
-    def tell(self, kept: Kept, *, key: str, channel: str = "", thread_ts: str | None = None) -> None:
-        """Has the report of a run posted once a key, in the report channel unless another is named."""
-        company = self._company
-        with step(self._database, self._clock, f"report:{kept.run_id}") as taken:
-            address = Address(
-                channel=channel or company.report_channel or company.alert_channels[0], thread_ts=thread_ts
-            )
-            worth = bool(kept.report.open or kept.report.missing or kept.report.standing(Standing.FIXED))
-            tell(taken, company.key, kept.run_id, key, address, with_workbook=worth)
+    def _say(self, taken: Step, kept: Kept, key: str) -> None:
+        """Has the report posted in the report channel, once a key."""
+        company, report = self._company, kept.report
+        address = Address(channel=company.report_channel or company.alert_channels[0])
+        worth = bool(report.open or report.missing or report.standing(Standing.FIXED))
+        tell(taken, company.key, kept.run_id, key, address, with_workbook=worth)
 
     def _fixed_by(
         self, connection: Connection, tracked: tuple[Tracked, ...], look: Look, since: datetime | None

@@ -25,9 +25,7 @@ KEY = "weekly/acme/2026-W48"
 def told(acme: Office, key: str = KEY) -> Kept:
     company = acme.rooms.company
     runner = Runner(acme.database, acme.clock, company, Reading(company), lambda: Spent(intacct=0, billing=0))
-    kept = runner.run(RunKind.WEEKLY)
-    runner.tell(kept, key=key)
-    return kept
+    return runner.run(RunKind.WEEKLY, tell_as=key)
 
 
 def thread(acme: Office) -> list[dict[str, Any]]:
