@@ -20,7 +20,7 @@ from bot.settings import CompanySettings, Deputy, Settings
 
 ALL, ONE = "settings", "setting"
 """Kinds of entries: all settings as they were at a start, and one that had changed by then."""
-NO_RULES = frozenset({"companies", "key", "port", "log_level"})
+NO_RULES = frozenset({"companies", "key", "port", "log_level", "metrics"})
 """What says nothing about how the bot decides, reads or writes."""
 HIDDEN = frozenset({"database_url"})
 """Beside what is a secret by its type: a database's address can hold a password."""

@@ -19,6 +19,7 @@ from bot.reports import memory
 from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeChart, HomeValue, home
 from bot.slack.clients import SlackClients
 from bot.slack.parts import Parts
+from bot.slack.posting import ATTEMPTS
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,12 @@ def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
         charts = tuple(_chart(connection, company.key) for company in companies)
         calls = calls_of_month(connection, "intacct", month_of_now())
         set_aside = connection.scalar(
-            select(func.count()).select_from(messages).where(messages.c.state == "dead", messages.c.company.in_(keys))
+            select(func.count())
+            .select_from(messages)
+            .where(
+                (messages.c.state == "dead") | (messages.c.attempts >= ATTEMPTS),
+                messages.c.company.in_(keys),
+            )
         )
     listed = tuple(_listed(clients, row) for row in rows)
     waits_for_him = [row for company in companies for row in _to_decide(parts, company, user)]

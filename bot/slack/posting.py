@@ -37,6 +37,11 @@ UPDATE_PAUSE = timedelta(seconds=3)
 CARD_PAUSE = timedelta(seconds=2)
 """How long what links to a card waits for it to be there."""
 ATTEMPTS = 8
+"""After so many what answers one person now is given up; what tells of a case is not."""
+ANSWERS = frozenset({"whisper", "answer", "file"})
+"""Kinds that nobody waits for any more after some minutes."""
+LONGEST_PAUSE_S = 600
+"""Between two attempts, in seconds."""
 EVENT_TYPE = "termkeeper_message"
 KEPT_CURRENT = frozenset({"card", "overview", "summary"})
 """Kinds that are edited in place as what they tell of moves on; the others are said once."""
@@ -330,9 +335,9 @@ class Poster:
 
     def _failed(self, row: Any, why: str, *, hopeless: bool = False) -> None:
         attempts = row.attempts + 1
-        dead = hopeless or attempts >= ATTEMPTS
+        dead = hopeless or (row.kind in ANSWERS and attempts >= ATTEMPTS)
         log.warning("message %s could not be posted (%s), attempt %d%s", row.key, why, attempts, ", given up" * dead)
-        wait = timedelta(seconds=min(2**attempts, 300))
+        wait = timedelta(seconds=min(2 ** min(attempts, 10), LONGEST_PAUSE_S))
         with self._database.transaction() as connection:
             connection.execute(
                 update(messages)

@@ -29,7 +29,7 @@ def changes(database: Database, company: str = "acme") -> list[tuple[str, Any]]:
 
 def test_the_first_start_notes_all_and_a_second_that_is_the_same_nothing(database: Database) -> None:
     start(database)
-    start(database, PORT="4000", LOG_LEVEL="DEBUG")
+    start(database, PORT="4000", LOG_LEVEL="DEBUG", METRICS="true")
     ((kind, content),) = changes(database)
     assert kind == "settings"
     assert content["settings"]["APPROVAL_POLICY"] == "second-person"

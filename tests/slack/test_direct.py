@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.cases.outbox import direct
 from bot.cases.ports import Entitled
@@ -17,7 +17,7 @@ from bot.records.tables import cases, messages
 from bot.sandbox.world import Fault
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.clients import clients
-from bot.slack.posting import Poster
+from bot.slack.posting import ATTEMPTS, LONGEST_PAUSE_S, Poster
 from bot.slack.reporting import Reporting
 from tests.cases.month_end import Clock, company
 from tests.sandbox.slack.conftest import Stage
@@ -75,3 +75,21 @@ def test_a_direct_message_whose_answer_was_lost_is_found_again_not_posted_twice(
     assert len(heard(stage)) == 1
     with database.transaction() as connection:
         assert connection.scalar(select(messages.c.state)) == "posted"
+
+
+@pytest.mark.parametrize("fault", ["server_error", "not_in_channel"])
+def test_what_slack_does_not_take_for_long_is_said_once_it_does(
+    database: Database, stage: Stage, poster: Poster, fault: str
+) -> None:
+    message_id = ask_dan(database)
+    stage.world.faults.set(Fault(service="slack", method="chat.postMessage", name=fault, times=ATTEMPTS + 2))
+    for _ in range(ATTEMPTS + 2):
+        poster.post(message_id)
+    with database.transaction() as connection:
+        row = connection.execute(select(messages, (messages.c.due_at - func.now()).label("pause"))).one()
+    assert row.state in ("unposted", "posting")
+    assert row.attempts == ATTEMPTS + 2
+    assert row.pause <= timedelta(seconds=LONGEST_PAUSE_S)
+    poster.post(message_id)
+    (told,) = heard(stage)
+    assert "asks you to decide case 12" in told
