@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.reports.report import Report, at_risk
 from bot.terms.drift import Amount, Effect, Finding, FindingKind, Standing
+from bot.terms.xray import DifferenceKind, x_ray
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -139,6 +140,18 @@ def _books(finding: Finding) -> str:
     return f"“{finding.books_term.name}”" if finding.books_term is not None else "another term"
 
 
+def _letters(finding: Finding) -> str:
+    """Which letters of the name are not the ones that they look like: the two names read the same."""
+    if finding.books_term is None:
+        return ""
+    strange = [
+        each.source_label
+        for each in x_ray(finding.names[0], finding.books_term.name).differences
+        if each.kind is DifferenceKind.LETTER
+    ]
+    return f" (it has {', '.join(strange)})" if strange else ""
+
+
 def _missing(finding: Finding) -> str:
     unread = " Its name says no one rule: somebody has to tell it." if finding.unreadable else ""
     return f"{_name(finding)} is missing in Intacct: {_waiting(finding)}.{unread}"
@@ -181,7 +194,7 @@ _SAID: dict[FindingKind, Callable[[Finding], str]] = {
     FindingKind.MISSING: _missing,
     FindingKind.INACTIVE: lambda finding: f"{_name(finding)} is inactive in Intacct: {_waiting(finding)}.",
     FindingKind.LOOKALIKE: lambda finding: (
-        f"{_name(finding)} only looks like {_books(finding)} in Intacct: {_waiting(finding)}."
+        f"{_name(finding)} only looks like {_books(finding)} in Intacct{_letters(finding)}: {_waiting(finding)}."
     ),
     FindingKind.OTHER_NAME: lambda finding: (
         f"{_name(finding)} is called {_books(finding)} in Intacct: {_waiting(finding)}."

@@ -79,7 +79,7 @@ class Answering:
     def _report(self, body: Mapping[str, Any]) -> CardMessage:
         with Progress("The report", str(body.get("response_url", ""))) as progress:
             kept = self._reports.now(progress=progress.at)
-        return report_card(kept.report, kept.run_id, with_chart=False, links={})
+        return report_card(kept.report, kept.run_id, with_chart=False, links={}, workbook=False)
 
     def _standard(self, body: Mapping[str, Any]) -> CardMessage:
         with Progress("One name a rule", str(body.get("response_url", ""))) as progress:

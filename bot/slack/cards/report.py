@@ -62,11 +62,12 @@ def read_finding(value: str) -> FindingButton:
 
 
 def report_card(
-    report: Report, run_id: int, *, with_chart: bool, links: Mapping[int, str], head: str = ""
+    report: Report, run_id: int, *, with_chart: bool, links: Mapping[int, str], head: str = "", workbook: bool = True
 ) -> CardMessage:
     """The report's message. `links`: case id to its card's address. Without the chart where Slack refused its block.
 
     `head`: of the journal, which is thereby kept outside the database.
+    `workbook`: whether one hangs in the message's thread.
     """
     lines = [f"*{words.escape(headline(report))}*"]
     if len(report.covers) > 1:
@@ -84,7 +85,7 @@ def report_card(
         blocks.append(actions(f"report.{run_id}.cases", rows))
     if fixed := _fixed(report):
         blocks.append(section(*fixed))
-    blocks += _rest(report, run_id, len(shown), head)
+    blocks += _rest(report, run_id, len(shown), head, workbook=workbook)
     return message(blocks)
 
 
@@ -130,12 +131,22 @@ def _shown(report: Report) -> list[tuple[int, Tracked]]:
 def _line(report: Report, each: Tracked, links: Mapping[int, str]) -> str:
     case = report.cases.get(each.key)
     link = f" · {words.link(links[case], 'its case')}" if case is not None and links.get(case) else ""
-    return f"{said(each.finding)} · {_standing(report, each)}{link}"
+    return f"{said(each.finding).removesuffix('.')} · {_standing(report, each)}{link}"
 
 
 def said(finding: Finding) -> str:
-    """A finding's sentence with what nobody sees named, and nothing in it that Slack would read as more than text."""
-    return words.said(said_of(finding), 600)
+    """A finding's sentence, the names in it as code with what nobody sees named."""
+    parts = re.split("“(.*?)”", said_of(finding))
+    return "".join(words.code(part, 100) if place % 2 else _between(part) for place, part in enumerate(parts))
+
+
+def _between(text: str) -> str:
+    """What stands around the names; customers' names in it may be odd as well. Blanks at its ends stay."""
+    inner = text.strip(" ")
+    if not inner:
+        return text
+    before, after = text[: len(text) - len(text.lstrip(" "))], text[len(text.rstrip(" ")) :]
+    return f"{before}{words.said(inner, 600)}{after}"
 
 
 def _standing(report: Report, each: Tracked) -> str:
@@ -161,12 +172,13 @@ def _buttons(report: Report, run_id: int, shown: Sequence[tuple[int, Tracked]]) 
     ]
 
 
-def _rest(report: Report, run_id: int, shown: int, head: str) -> list[Block]:
+def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool) -> list[Block]:
     blocks: list[Block] = []
     lines = []
     more = len(report.open) - shown
     if more > 0:
-        lines.append(f"{words.counted(more, 'more finding is', 'more findings are')} in the workbook below.")
+        where = "in the workbook in this message's thread" if workbook else "in the weekly report's workbook"
+        lines.append(f"{words.counted(more, 'more finding is', 'more findings are')} {where}.")
     if report.quiet:
         lines.append(f"{words.counted(report.quiet, 'finding')} kept quiet.")
     if report.avoided:
