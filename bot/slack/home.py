@@ -11,12 +11,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import Connection, func, select
 
 from bot.cases.asking import able
-from bot.cases.case import FINAL_STATES
+from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.ports import Company
 from bot.records.calls import NEAR_PERCENT, calls_of_month, month_of_now, percent_used
 from bot.records.tables import case_invoices, cases, messages
 from bot.reports import memory
 from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeChart, HomeValue, home
+from bot.slack.cards.states import STATES
 from bot.slack.clients import SlackClients
 from bot.slack.parts import Parts
 from bot.slack.posting import ATTEMPTS
@@ -85,7 +86,7 @@ def _listed(clients: SlackClients, row: Any) -> HomeCase:
         number=row.number,
         company=row.company,
         term_name=row.term_name,
-        state=row.state.replace("_", " "),
+        state=STATES[CaseState(row.state)],
         invoices=row.invoices,
         since=row.opened_at,
         permalink=_link(clients, row.channel, row.ts),

@@ -10,6 +10,7 @@ from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, CardMessage, Style, actions, bullets, button, context, message, section
 from bot.slack.cards.buttons import listing_value
 from bot.slack.cards.names import COMMAND, ActionId
+from bot.slack.cards.states import STATES
 
 LINES_SHOWN = 30
 _LINES_A_BLOCK = 5
@@ -62,7 +63,8 @@ def _closing(listed: CutOff) -> str:
         return "The close calendar does not name this period."
     when = words.at_moment(listed.closes_at)
     if listed.closes_at <= listed.as_of:
-        return f"It is closed for AR since {when}: for each of these an approver chooses how it gets into the books."
+        asks = ": for each of these an approver chooses how it gets into the books" if listed.missing else ""
+        return f"It is closed for AR since {when}{asks}."
     return f"It closes for AR {when}, which is in {words.duration(listed.closes_at - listed.as_of)}."
 
 
@@ -110,7 +112,7 @@ def _case(case: CaseOfInvoice | None, links: Mapping[int, str]) -> str:
         Course.REOPEN: ", to be posted in the reopened period",
         Course.CURRENT: ", to be posted in the current period",
     }[case.choice]
-    return f"{link}{chosen}, {case.state.value.replace('_', ' ')}: {who}"
+    return f"{link}{chosen}, {STATES[case.state]}: {who}"
 
 
 def _small_print(listed: CutOff) -> list[str]:

@@ -23,6 +23,7 @@ from bot.slack.cards.blocks import (
 )
 from bot.slack.cards.buttons import case_value, list_value
 from bot.slack.cards.names import INPUT, ActionId, BlockId
+from bot.slack.cards.states import STATES
 from bot.terms.proposal import Action
 from bot.terms.term import in_words
 
@@ -34,23 +35,6 @@ CHOICES_A_BLOCK = 10
 CHOICES_SHOWN = 60
 OTHERS_SHOWN = 25
 
-_STATES = {
-    CaseState.OPEN: "waiting for an answer",
-    CaseState.AWAITING_DECISION: "waiting for a decision",
-    CaseState.AWAITING_CORRECTION: "waiting for the correction",
-    CaseState.WRITING: "writing",
-    CaseState.VERIFYING: "reading back",
-    CaseState.UNVERIFIED: "not known",
-    CaseState.FAILED: "not done",
-    CaseState.AWAITING_SYNC: "waiting for the next sync",
-    CaseState.ARRIVED_DIFFERENT: "arrived, but not as billed",
-    CaseState.CLOSED: "fixed",
-    CaseState.MERGED: "merged",
-    CaseState.DECLINED: "declined",
-    CaseState.EXPIRED: "expired",
-    CaseState.DISMISSED: "dismissed",
-    CaseState.CAUSE_UNKNOWN: "cause unknown",
-}
 _UNKNOWN = {
     Unknown.INVOICE_NOT_FOUND: "not found",
     Unknown.SEVERAL_FOUND: "several invoices bear this number",
@@ -143,7 +127,7 @@ def _counted(line: CaseLine) -> list[str]:
 def _state(line: CaseLine) -> str:
     if line.state is CaseState.OPEN and line.unknown is not None:
         return _UNKNOWN[line.unknown]
-    return _STATES[line.state]
+    return STATES[line.state]
 
 
 def list_blocks(choices: Sequence[CaseLine], others: Sequence[Choice], links: Links) -> list[Block]:
