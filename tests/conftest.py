@@ -98,7 +98,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints how many faults were tried and held, by line."""
     counted: dict[str, list[int]] = {}
     for outcome in ("passed", "failed", "error"):
-        for report in terminalreporter.stats.get(outcome, ()):
+        reports = [each for each in terminalreporter.stats.get(outcome, ()) if isinstance(each, pytest.TestReport)]
+        for report in reports:  # a file that cannot be collected is an error without properties
             for line in [value for name, value in report.user_properties if name == "fault"]:
                 row = counted.setdefault(str(line), [0, 0])
                 row[0] += 1
