@@ -16,6 +16,7 @@ from bot.cases.outbox import card_key
 from bot.cases.policy import Participant
 from bot.cases.view import Unknown
 from bot.records.tables import alerts, case_invoices, failures, messages
+from bot.terms.matching import MatchKind
 from bot.terms.proposal import Proposal
 
 
@@ -34,6 +35,8 @@ class CaseLine:
     """Of this case in the message, or in all where the line belongs to no one message."""
     amounts: tuple[Money, ...]
     """What these invoices were billed for, one each; those whose amount is not known are left out."""
+    looks_alike: bool
+    """Whether Intacct has a term that only looks like it: which side to correct is told on the card."""
     unknown: Unknown | None
     """Why the term is not known."""
     proposal: Proposal | None
@@ -116,6 +119,9 @@ def _line(connection: Connection, case_id: int, numbers: set[str] | None) -> Cas
         first_invoice=rows[0].number if rows else "",
         invoices=len(rows),
         amounts=tuple(Money(amount=i.amount, currency=i.currency) for i in billed if i.amount is not None),
+        looks_alike=diagnosis is not None
+        and diagnosis.match is not None
+        and diagnosis.match.kind is MatchKind.LOOKALIKE,
         unknown=diagnosis.unknown if diagnosis is not None else None,
         proposal=None if case.proposal is None else PROPOSAL.validate_python(case.proposal),
         digest=case.proposal_digest or "",

@@ -24,7 +24,7 @@ from bot.cases.codec import (
     digest,
     read_digest,
 )
-from bot.cases.policy import Part, Participant, policy_for, who_made
+from bot.cases.policy import ApprovalPolicy, Part, Participant, RefusalReason, policy_for, refusal, who_made
 from bot.cases.ports import Company, Entitled, Person
 from bot.cases.readback import rule_differences
 from bot.cases.reading import Answer, Entry
@@ -320,6 +320,7 @@ def load_view(
     case = read(connection, case_id)
     note = case.note or {}
     people = participants(connection, case)
+    editors = [each.person.user_id for each in people if each.part is Part.EDITED]
     earlier, earlier_count = history(connection, case)
     return CaseView(
         case_id=case.id,
@@ -365,9 +366,19 @@ def load_view(
         earlier=earlier,
         earlier_count=earlier_count,
         merged_into=_number_of(connection, case.merged_into_id),
+        barred=_barred(people, approvers, policy_for(company.approval_policy, case.kind)),
+        edited_by=editors[-1] if editors else "",
+        edit_reason=note.get("edit_reason", "") if editors else "",
         billing_url=company.billing_url,
         books_url=company.books_url,
     )
+
+
+def _barred(people: Sequence[Participant], approvers: Sequence[str], policy: ApprovalPolicy) -> tuple[str, ...]:
+    """Those of the approvers who may not decide because of a part that they had."""
+    why = {each.person: refusal(policy, each.person, approvers=approvers, participants=people) for each in people}
+    never = (None, RefusalReason.NOT_APPROVER, RefusalReason.NOBODY_ASKED)
+    return tuple(sorted({person.user_id for person, reason in why.items() if reason not in never}))
 
 
 def history(connection: Connection, case: CaseRow) -> tuple[tuple[EarlierCase, ...], int]:

@@ -325,6 +325,12 @@ class CaseView:
     merged_into: int | None = None
     deputies: tuple[str, ...] = ()
     """Those of `approvers` who stand in for others today."""
+    barred: tuple[str, ...] = ()
+    """Those of `approvers` who had a part in the case because of which they may not decide it."""
+    edited_by: str = ""
+    """The user id of whoever made the proposal that the card shows; empty where it is the bot's."""
+    edit_reason: str = ""
+    """In his words."""
     billing_url: str = ""
     """Link to the source where a person can sync again; empty where not known."""
     books_url: str = ""

@@ -71,4 +71,6 @@ def _why_not(line: CaseLine, company: Company, person: Person, approvers: Sequen
         return "Outside the policy for terms, which takes a reason and a reference: decide on its card."
     if not proposal.one_click:
         return "There is a doubt, which takes a reason: decide on its card."
+    if line.looks_alike:
+        return "Intacct has a name that looks the same: its card says which of the two to correct."
     return ""

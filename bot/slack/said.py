@@ -49,7 +49,12 @@ def line(body: Mapping[str, Any], case: CaseFacts | None) -> CardMessage:
     if case is None:
         raise Unsaid("a reply speaks of a case")
     return one_liners.waits_too(
-        body.get("invoices", ()), case.number, term_name=case.term, permalink=case.link, elsewhere=not case.near
+        body.get("invoices", ()),
+        case.number,
+        term_name=case.term,
+        permalink=case.link,
+        elsewhere=not case.near,
+        in_order=case.state is CaseState.CAUSE_UNKNOWN,
     )
 
 

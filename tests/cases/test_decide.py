@@ -73,6 +73,9 @@ def test_an_editor_does_not_decide_his_proposal_also_after_a_new_look_has_change
         again = samples.proposal("Net 45", 60, doubts=("A new invoice falls due otherwise.",))
         settle(taken, case, Answer(diagnosis=samples.ABSENT, proposal=again), now=taken.now)
     assert desk.row(case_id).proposal_digest != edited
+    with desk.step() as taken:
+        view = store.load_view(taken.connection, desk.company, case_id, (DAN.user_id, PRIYA.user_id))
+    assert (view.barred, view.edited_by) == ((DAN.user_id,), DAN.user_id)
     assert approve(desk, case_id, DAN, **WORDS).reason is RefusalReason.EDITED
     assert approve(desk, case_id, PRIYA, **WORDS).kind is OutcomeKind.DONE
 

@@ -32,7 +32,11 @@ def _overview(office: Office) -> dict[str, Any]:
 
 def _list(office: Office, user: str) -> dict[str, Any]:
     (kept,) = office.messages("overview")
-    act = Pressed(
+    return lists.list_of(office.parts(), _pressed(user, kept.body["alert"]), kept.body["alert"])
+
+
+def _pressed(user: str, alert_id: int) -> Pressed:
+    return Pressed(
         action=ActionId.LIST,
         user=user,
         team=TEAM,
@@ -41,9 +45,8 @@ def _list(office: Office, user: str) -> dict[str, Any]:
         digest="",
         question=None,
         response_url="",
-        alert_id=kept.body["alert"],
+        alert_id=alert_id,
     )
-    return lists.list_of(office.parts(), act, kept.body["alert"])
 
 
 def _submit(office: Office, user: str, chosen: list[str], key: str = "one") -> None:
@@ -128,6 +131,18 @@ def test_several_cases_are_approved_from_the_list_each_as_its_own_decision(offic
     assert office.calls("intacct").count("create_arterm") == 11
     assert {case.number for case in office.cases() if case.state == "awaiting_decision"} == {12}
     assert "one waits for a decision" in _overview(office)["text"]
+
+
+def test_a_name_that_only_looks_like_one_in_intacct_is_decided_on_its_card_alone(office: Office) -> None:
+    office.ar_term("Net 77", 77)
+    office.invoices(office.bill_term("Net\N{NO-BREAK SPACE}77", 77), "INV-77")
+    _digest(office, 4, each=1)
+    office.alert(*sequence("INV-77", *[f"INV-{n}-0" for n in range(4)]))
+    office.work()
+    kept = office.messages("overview")[-1]
+    view = lists.list_of(office.parts(), _pressed("U0DAN", kept.body["alert"]), kept.body["alert"])
+    assert len(_options(view)) == 4
+    assert "looks the same: its card says which of the two to correct" in str(view)
 
 
 def test_what_moved_on_since_the_list_was_opened_is_told_and_not_done(office: Office) -> None:

@@ -104,6 +104,7 @@ def _subject(one: LookUp) -> Subject:
         billing_url=one.billing_url,
         books_url=one.books_url,
         failed=False,
+        on_card=False,
     )
 
 

@@ -21,7 +21,7 @@ from bot.slack.cards.outcome import (
     state_headline,
     state_words,
 )
-from bot.slack.cards.periods import period_lines
+from bot.slack.cards.periods import period_lines, posted_lines
 from bot.slack.cards.plan import Tense, against_lines, plan_lines
 from bot.slack.cards.subject import Subject, of_case
 from bot.slack.cards.withdraw_card import withdraw_blocks
@@ -88,6 +88,7 @@ def _matter(view: CaseView, subject: Subject) -> list[Block]:
     facts = [line for line in invoice_lines(subject) if line]
     blocks = [section(*facts)] if facts else []
     periods = period_lines(view.invoices) if not view.state.final else []
+    periods += posted_lines(view.invoices, view.alerted_at)
     if periods:
         blocks.append(section(*periods))
     if view.state in BEFORE_DECISION or _in_order(view, subject):
@@ -133,6 +134,9 @@ def _plan(view: CaseView, subject: Subject) -> list[Block]:
     if view.state is not CaseState.AWAITING_DECISION:
         return [section(*plan_lines(subject, _TENSE[view.state]))]
     blocks = [section(*plan_lines(subject), nearest_line(subject))]
+    if view.edited_by:
+        why = f" Reason: “{words.said(view.edit_reason, 600)}”" if view.edit_reason else ""
+        blocks.append(section(f"Edited by {words.mention(view.edited_by)}, so somebody else decides.{why}"))
     against = against_lines(view.proposal)
     if against:
         blocks.append(section(*against))
@@ -167,7 +171,10 @@ def _closing(view: CaseView) -> str:
 def _who(view: CaseView) -> str:
     if not view.approvers:
         return "nobody can approve: APPROVERS names no active member, which the admin has to set right"
-    who = f"{words.people(view.approvers, 'or', standing_in=view.deputies)} can approve"
+    able = [user for user in view.approvers if user not in view.barred]
+    if not able:
+        return "nobody can approve: all approvers had a part in the case, so the admin has to name another"
+    who = f"{words.people(able, 'or', standing_in=view.deputies)} can approve"
     if view.policy == "two-people" and not view.asked_by:
         return f"{who}, once somebody else has requested it"
     return who

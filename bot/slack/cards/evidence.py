@@ -57,7 +57,7 @@ def evidence_lines(subject: Subject) -> list[str]:
     if diagnosis.undecided:
         lines.append(f"No rule can be proposed without a person: {words.said(diagnosis.undecided)}")
         if not name_trouble(diagnosis.match.name):
-            lines.append(_WHO_SAYS if subject.failed else _CARD_ASKS)
+            lines.append(_WHO_SAYS if subject.on_card else _CARD_ASKS)
     return lines
 
 
@@ -72,7 +72,7 @@ def _unknown(subject: Subject, diagnosis: Diagnosis) -> list[str]:
     detail = [f"It says: “{words.said(diagnosis.detail)}”"] if diagnosis.detail else []
     tell = (
         "Tell me the term as it stands on the invoice, or correct the number and press Check again."
-        if subject.failed
+        if subject.on_card
         else "Ask for a decision puts it on a card in the channel, where the term can be told."
     )
     trying = "I keep trying; nothing was changed." if subject.failed else "Please check again in a while."

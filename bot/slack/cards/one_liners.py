@@ -21,12 +21,14 @@ def waits_too(
     term_name: str | None = None,
     permalink: str = "",
     elsewhere: bool = False,
+    in_order: bool = False,
 ) -> CardMessage:
     """In the thread of a later alert, where its invoices' case is.
 
     `permalink`: of the case's card; empty while it has none.
     `elsewhere`: whether the card stands in another channel, and so not above.
     `term_name`: for an alert that names a term and no invoice.
+    `in_order`: whether the term is in Intacct and active, so that it is not what the invoices wait for.
     """
     case = words.link(permalink, f"case {case_number}" if elsewhere else f"case {case_number} above")
     if not numbers:
@@ -35,6 +37,8 @@ def waits_too(
     shown = [words.name(number, 60) for number in numbers[:5]]
     more = len(numbers) - len(shown)
     who = words.joined([*shown, *([f"{words.number(more)} more"] if more else [])])
+    if in_order:
+        return message([section(f"{who} failed again although the term is in order; what else to look at: {case}.")])
     return message([section(f"{who} {'waits' if len(numbers) == 1 else 'wait'} for the same term: {case}.")])
 
 

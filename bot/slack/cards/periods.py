@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.cases.view import CaseInvoice, Course, PeriodChoice
 from bot.close import Closing
@@ -22,6 +23,26 @@ def period_lines(invoices: Sequence[CaseInvoice]) -> list[str]:
     shut = [_closed(closing, inside) for closing, inside in by_closing(split(invoices)[1])]
     near = [invoice for invoice in invoices if invoice.waits and invoice.standing is not None and invoice.standing.near]
     return [*shut, *(_near(closing, inside) for closing, inside in by_closing(near))]
+
+
+def posted_lines(invoices: Sequence[CaseInvoice], failed_at: datetime) -> list[str]:
+    """Of the invoices that are in Intacct: those whose period was closed when they failed, and what was chosen."""
+    late = [
+        invoice
+        for invoice in invoices
+        if not invoice.waits and invoice.standing is not None and invoice.standing.closing.cut_off <= failed_at
+    ]
+    return [_posted(closing, inside) for closing, inside in by_closing(late)]
+
+
+def _posted(closing: Closing, inside: Sequence[CaseInvoice]) -> str:
+    choices = list(dict.fromkeys(invoice.choice for invoice in inside if invoice.choice is not None))
+    told = [f"*{words.period(closing.period.name)} was closed for AR* when this failed; {_dated(inside)}."]
+    if any(invoice.choice is None for invoice in inside):
+        whose = "It got into the books without an approver's choice here: look at its posting date."
+        theirs = "They got into the books without an approver's choice here: look at their posting dates."
+        told.append(whose if len(inside) == 1 else theirs)
+    return " ".join([*told, *map(chosen, choices)])
 
 
 def by_closing(invoices: Sequence[CaseInvoice]) -> list[tuple[Closing, tuple[CaseInvoice, ...]]]:

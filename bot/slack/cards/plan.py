@@ -100,7 +100,7 @@ def proof_line(proposal: Proposal) -> str:
         )
     dates = sorted(line.invoice_date for line in proposal.proof)
     first, last = dates[0], dates[-1]
-    span = words.month(first) if (first.year, first.month) == (last.year, last.month) else _span(proposal)
+    span = f"of {words.month(first)}" if (first.year, first.month) == (last.year, last.month) else _span(proposal)
     more = ", and so on" if len(proposal.proof) > 1 else ""
     checked = f"Checked against {words.counted(len(proposal.proof), 'invoice')} {span}"
     return f"{checked}: {_example(proposal, proposal.proof[0])}{more}."

@@ -30,6 +30,8 @@ class Subject:
     books_url: str
     failed: bool = True
     """Whether an alert said that the sync failed; False for a look-up."""
+    on_card: bool = True
+    """Whether it stands on its case's card, where it can be decided; False for a look-up's answer."""
     settled: bool = False
     """Whether something was decided or done since: what was found then may no longer be so."""
 

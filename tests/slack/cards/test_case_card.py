@@ -169,6 +169,14 @@ def test_approvers_are_named_and_their_absence_is_told() -> None:
     assert "APPROVERS names no active member" in _said(samples.case(approvers=()))
 
 
+def test_an_edited_proposal_says_who_edited_it_and_names_only_those_who_can_decide_it() -> None:
+    said = _said(samples.case(edited_by="U0DAN", edit_reason="The contract says so.", barred=("U0DAN",)))
+    assert "Edited by <@U0DAN>, so somebody else decides. Reason: “The contract says so.”" in said
+    assert "<@U0PRIYA> can approve" in said
+    assert "<@U0DAN> or" not in said
+    assert "all approvers had a part in the case" in _said(samples.case(barred=("U0DAN", "U0PRIYA")))
+
+
 def test_sums_are_kept_apart_by_currency_and_credits_apart() -> None:
     more = (
         samples.billed("INV-2", amount=Decimal(2150), currency="EUR"),

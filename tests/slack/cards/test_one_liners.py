@@ -26,6 +26,7 @@ SAID: dict[str, CardMessage] = {
     "several wait elsewhere": one_liners.waits_too(
         ["INV-1", "INV-2"], 12, permalink="https://acme.slack.test/p1", elsewhere=True
     ),
+    "fails with the term in order": one_liners.waits_too(["INV-1061"], 12, permalink=LINK, in_order=True),
     "a term alone": one_liners.waits_too([], 12, term_name="Net 45"),
     "not corrected": one_liners.not_corrected(12, ["Net\u00a035"]),
     "not to acknowledge": one_liners.not_to_acknowledge(APPROVERS),

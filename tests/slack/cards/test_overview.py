@@ -32,6 +32,7 @@ def line(number: int, **changes: object) -> CaseLine:
         first_invoice="INV-1042",
         invoices=2,
         amounts=(Money(amount=Decimal("1250.50"), currency="USD"), Money(amount=Decimal(80), currency="EUR")),
+        looks_alike=False,
         unknown=None,
         proposal=samples.proposal(),
         digest=DIGEST,

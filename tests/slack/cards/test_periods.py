@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.cases.case import CaseState
-from bot.cases.view import Arrival, CaseView, Course, Diagnosis
+from bot.cases.view import Arrival, CaseInvoice, CaseView, Course, Diagnosis
 from bot.slack.cards.answers import LookUp, look_up_answer
 from bot.slack.cards.case_card import case_card
 from bot.slack.cards.names import ActionId, BlockId
@@ -30,11 +30,27 @@ def test_a_card_says_how_long_is_left_for_the_invoices_of_a_period_about_to_clos
     assert f"{OCTOBER} is dated Oct 28." in text(BY_PERIOD["period closes soon"])
 
 
-def test_a_card_says_nothing_of_a_period_that_closes_long_after_or_of_an_invoice_that_has_arrived() -> None:
+def arrived(chosen: Course | None = None) -> tuple[CaseInvoice, ...]:
+    made = None if chosen is None else choice(chosen)
+    return tuple(replace(each, arrival=Arrival.ARRIVED) for each in dated(CLOSED_AT, made))
+
+
+def test_a_card_says_nothing_of_a_period_that_closes_long_after_or_of_an_invoice_that_arrived_before_it_closed() -> (
+    None
+):
     far = case(invoices=dated(NEAR_AT - timedelta(days=4)))
     assert "for AR" not in text(far)
-    arrived = tuple(replace(each, arrival=Arrival.ARRIVED) for each in dated(CLOSED_AT))
-    assert "for AR" not in text(case(state=CaseState.AWAITING_SYNC, invoices=arrived))
+    before = case(state=CaseState.AWAITING_SYNC, invoices=arrived(), alerted_at=CLOSED_AT - timedelta(days=30))
+    assert "for AR" not in text(before)
+
+
+def test_a_closed_card_keeps_that_a_period_was_closed_and_what_was_chosen_or_that_nothing_was() -> None:
+    without = text(case(state=CaseState.CLOSED, invoices=arrived(), alerted_at=CLOSED_AT))
+    assert f"October 2026 was closed for AR when this failed; {OCTOBER} is dated Oct 28." in without
+    assert "without an approver's choice here" in without
+    made = text(case(state=CaseState.CLOSED, invoices=arrived(Course.REOPEN), alerted_at=CLOSED_AT))
+    assert "chose to reopen October 2026" in made
+    assert "without an approver's choice" not in made
 
 
 @pytest.mark.parametrize("name", [name for name in BY_PERIOD if name != "period closes soon"])
