@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from bot.billing.source import BilledInvoice
 from bot.cases import cutoff, keeping
+from bot.cases.case import CaseState
 from bot.cases.cutoff import Owner, Sum, Whereabouts, not_in_ledger, period_of, sums
 from bot.cases.view import Course
 from bot.close import CloseCalendar, Closing, NoPeriod, Periods, month
@@ -22,6 +23,7 @@ from bot.records import journal
 from bot.records.tables import case_invoices, cases, views
 from bot.sandbox.slack.seed import TEAM_ID
 from bot.sandbox.world import Fault
+from bot.slack.cards.states import STATES
 from bot.slack.door import ItemKind
 from bot.slack.progress import Progress
 from tests.cases.month_end import OCTOBER, Clock, billed, company
@@ -156,7 +158,7 @@ def test_a_period_is_listed_with_sums_case_and_owner_and_its_cost(october: Offic
     assert (
         "INV-2 · Globex GmbH · $100.50 · Oct 5 · in Intacct as Draft, not posted · no case: nobody has it yet" in told
     )
-    assert "INV-3 · Globex GmbH · $100.50 · Oct 5 · case 1, awaiting decision: an approver" in told
+    assert "INV-3 · Globex GmbH · $100.50 · Oct 5 · case 1, waiting for a decision: an approver" in told
     assert "INV-1 " not in told
     assert "INV-6" not in told
     assert "Read with 2 requests to BILL and 1 query of Intacct" in told
@@ -188,7 +190,7 @@ def test_who_has_to_act_is_told_by_where_the_case_stands(october: Office, state:
         with october.database.transaction() as connection:
             connection.execute(update(cases).values(state=state, due_at=None))
     (told,) = ask(october, "close 2026-10")
-    assert f"case 1, {state.replace('_', ' ')}: {owner}" in told
+    assert f"case 1, {STATES[CaseState(state)]}: {owner}" in told
 
 
 def test_what_waits_for_a_sync_into_a_closed_period_is_an_approvers_until_he_has_chosen(october: Office) -> None:
