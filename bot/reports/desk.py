@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from bot.cases.mentions import CARDS_AT_MOST
+from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
-from bot.cases.step import step
+from bot.cases.step import Step
 from bot.records.engine import Database
 from bot.records.tables import messages
 from bot.reports import calendar
@@ -40,24 +42,27 @@ class Reports:
         with self._database.transaction() as connection:
             told = connection.scalar(select(messages.c.id).where(messages.c.key == f"report:{key}"))
         if told is None:
-            self._runner.run(RunKind.WEEKLY, tell_as=key)
+            self._runner.run(RunKind.WEEKLY, then=lambda taken, kept: self._runner.say(taken, kept, key))
 
     def preflight(self) -> None:
         """Looks whether anything new would fail at the next sync, and has its cases opened before it does.
 
         Says nothing else. Raises where neither vocabulary could be read: it is tried again.
         """
-        kept = self._runner.run(RunKind.PREFLIGHT)
+        self._runner.run(RunKind.PREFLIGHT, then=self._open_cases)
+
+    def _open_cases(self, taken: Step, kept: Kept) -> None:
+        """A case for each new failure, the most invoices first; where there are very many, the others are counted."""
         if kept.report.missing and not kept.report.tracked:
             raise ConnectionError("; ".join(kept.report.missing))
         new = [finding for finding in new_failures(kept.report) if finding.invoices]
-        if not new:
-            return
+        new.sort(key=lambda finding: -finding.invoices)
         channel = self._company.alert_channels[0]
-        with step(self._database, self._clock, f"preflight:{kept.run_id}") as taken:
-            for place, finding in enumerate(new):
-                numbers = kept.waiting.get(finding.names[0], ())
-                open_case(taken, self._company, finding, numbers, key=f"found:{kept.run_id}:{place}", channel=channel)
+        for place, finding in enumerate(new[:CARDS_AT_MOST]):
+            numbers = kept.waiting.get(finding.names[0], ())
+            open_case(taken, self._company, finding, numbers, key=f"found:{kept.run_id}:{place}", channel=channel)
+        if len(new) > CARDS_AT_MOST:
+            notice(taken, self._company, f"found:{kept.run_id}", "found_many", more=len(new) - CARDS_AT_MOST)
 
     def now(self, *, kind: RunKind = RunKind.ASKED, keep: bool = True, progress: Progress = lambda _: None) -> Kept:
         """The report as of now, for a person who asks; it is posted nowhere."""

@@ -58,6 +58,9 @@ class Kept:
     """Term name → numbers of invoices that wait for it."""
 
 
+Then = Callable[[Step, Kept], None]
+
+
 class Runner:
     """Makes runs for one company."""
 
@@ -75,10 +78,12 @@ class Runner:
         self._reading = reading
         self._spent = spent
 
-    def run(self, kind: RunKind, *, keep: bool = True, tell_as: str = "", progress: Progress = lambda _: None) -> Kept:
+    def run(
+        self, kind: RunKind, *, keep: bool = True, then: Then | None = None, progress: Progress = lambda _: None
+    ) -> Kept:
         """Reads both systems and tells what drifts; `keep=False` writes nothing (a dry run, `run_id` 0).
 
-        `tell_as`: the key under which the report is posted, too; kept together, so that no crash comes between.
+        `then` is done in the transaction that keeps the run, so that no crash comes between; what it raises keeps nothing.
         """
         now = self._clock.now()
         company = self._company
@@ -123,8 +128,8 @@ class Runner:
             return Kept(run_id=0, report=report, waiting=look.waiting)
         with step(self._database, self._clock, f"report:{kind.value}") as taken:
             kept = Kept(run_id=self._keep(taken, kind, report, look), report=report, waiting=look.waiting)
-            if tell_as:
-                self._say(taken, kept, tell_as)
+            if then is not None:
+                then(taken, kept)
         return kept
 
     def _keep(self, taken: Step, kind: RunKind, report: Report, look: Look) -> int:
@@ -158,7 +163,7 @@ class Runner:
         )
         return run_id
 
-    def _say(self, taken: Step, kept: Kept, key: str) -> None:
+    def say(self, taken: Step, kept: Kept, key: str) -> None:
         """Has the report posted in the report channel, once a key."""
         company, report = self._company, kept.report
         address = Address(channel=company.report_channel or company.alert_channels[0])

@@ -71,6 +71,8 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
         return one_liners.set_aside(body["kind"], body["error"])
     if what == "calendar_ends":
         return one_liners.calendar_ends(body["period"])
+    if what == "found_many":
+        return one_liners.found_many(body["more"])
     if what == "reconciled":
         return reconciled(appeared=body["appeared"], changed=body["changed"], gone=body["gone"])
     raise Unsaid(f"nothing is known to say for {what}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.cases.mentions import CARDS_AT_MOST
 from bot.reports import memory
 from bot.reports.desk import Reports
 from bot.reports.report import Report
@@ -96,6 +97,19 @@ def test_the_daily_look_opens_cases_for_what_is_new_and_is_silent_afterwards(acm
     acme.work()
     assert len(acme.posted()) == cards
     assert all(message.channel in (ALERTS, REPORTS) for message in acme.messages("card"))
+
+
+def test_where_very_many_are_new_the_gravest_get_cases_and_the_others_are_counted(acme: Office) -> None:
+    day = acme.clock.now().date().isoformat()
+    for number in range(CARDS_AT_MOST):
+        acme.invoices(acme.bill_term(f"Net {201 + number}", 201 + number), f"INV-3{number:03}", dated=day)
+    desk(acme).preflight()
+    acme.work(seconds=90)
+    assert len([case for case in acme.cases() if case.term_name is not None]) == CARDS_AT_MOST
+    (said,) = acme.messages("notice")
+    assert said.body == {"what": "found_many", "more": 10}
+    (told,) = acme.rooms.slack.other.conversations_history(channel=REPORTS)["messages"]
+    assert told["text"].startswith("10 more terms would fail at the next sync")
 
 
 def test_a_key_that_was_told_is_not_made_again(acme: Office) -> None:

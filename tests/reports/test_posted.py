@@ -25,7 +25,7 @@ KEY = "weekly/acme/2026-W48"
 def told(acme: Office, key: str = KEY) -> Kept:
     company = acme.rooms.company
     runner = Runner(acme.database, acme.clock, company, Reading(company), lambda: Spent(intacct=0, billing=0))
-    return runner.run(RunKind.WEEKLY, tell_as=key)
+    return runner.run(RunKind.WEEKLY, then=lambda taken, kept: runner.say(taken, kept, key))
 
 
 def thread(acme: Office) -> list[dict[str, Any]]:

@@ -293,6 +293,12 @@ def calendar_ends(period: str) -> CardMessage:
     )
 
 
+def found_many(more: int) -> CardMessage:
+    """The daily look found more terms that would fail than it opened cases for."""
+    terms = words.counted(more, "more term would fail", "more terms would fail")
+    return _line(f"{terms} at the next sync than I opened cases for. `/checkterms report` tells of all of them.")
+
+
 def set_aside(kind: str, error: str) -> CardMessage:
     """Something that came from Slack could not be worked off."""
     return _line(
