@@ -80,7 +80,7 @@ def entry_of(row: Row[tuple[object, ...]]) -> Entry:
 
 
 def _story(connection: Connection, case: Row[tuple[object, ...]]) -> Story:
-    found = case._mapping  # noqa: SLF001
+    found = case._mapping  # noqa: SLF001  # as above
     ids = _with_merged(connection, found["id"])
     own = tuple(read(connection, found["company"], journal.c.case_id.in_(ids)))
     before = _alerts(connection, found["company"], ids)

@@ -312,7 +312,7 @@ async def _recover_now_and_then(app: procrastinate.App) -> None:
 class _LeftToNewer(BaseRetryStrategy):
     """Into a queue of its own task, which only those serve that know it."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002  # Procrastinate calls it so
         return RetryDecision(retry_at=datetime.now(UTC), queue=_queue_of(job.task_name))
 
 
@@ -323,7 +323,7 @@ def _queue_of(task: str) -> str:
 class _Retry(BaseRetryStrategy):
     """Growing pauses."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002  # Procrastinate calls it so
         if job.attempts >= len(PAUSES_S):
             return None
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=PAUSES_S[job.attempts]))

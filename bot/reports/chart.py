@@ -96,9 +96,9 @@ def as_text(history: Sequence[WeekCounts]) -> tuple[str, ...]:
 
 def png(history: Sequence[WeekCounts]) -> bytes:
     """The same chart as a PNG. The chart library is loaded here and nowhere else, as it takes half a second."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  # slow, and not always needed
+    from matplotlib.figure import Figure  # noqa: PLC0415  # as above
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # as above
 
     figure = Figure(figsize=_INCHES, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)

@@ -341,7 +341,7 @@ def _cell(sheet: Worksheet, row: int, place: int, value: Value, formats: _Format
     if isinstance(value, datetime):
         sheet.write_datetime(row, place, value.replace(tzinfo=None), formats.moment)
     elif isinstance(value, date):
-        sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats.day)  # noqa: DTZ001
+        sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats.day)  # noqa: DTZ001  # a calendar date
     elif isinstance(value, str):
         sheet.write_string(row, place, safe(value), formats.text)
     else:

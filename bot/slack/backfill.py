@@ -127,7 +127,7 @@ class Backfill:
         """
         reader = self._identity()
         return [
-            self._guarded(channel, lambda c=channel: self._since(c, moment.timestamp(), reader, progress)[0])  # type: ignore[misc]
+            self._guarded(channel, lambda c=channel: self._since(c, moment.timestamp(), reader, progress)[0])  # type: ignore[misc]  # a bound default
             for channel in (channels or self._channels)
         ]
 
@@ -140,7 +140,7 @@ class Backfill:
     def _read(self, channels: Iterable[str]) -> list[Found]:
         reader = self._identity()
         return [
-            self._guarded(channel, lambda c=channel: self._from_mark(c, reader))  # type: ignore[misc]
+            self._guarded(channel, lambda c=channel: self._from_mark(c, reader))  # type: ignore[misc]  # a bound default
             for channel in channels
         ]
 
