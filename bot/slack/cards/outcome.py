@@ -350,8 +350,10 @@ def _expired(view: CaseView) -> list[str]:
 
 def _cause_unknown(subject: Subject) -> list[str]:
     return [
-        f"{subject.coded_term} is in Intacct and active, and the same failure came again. A term is not the cause, unless "
-        "that sync had begun before the term was there: then sync once more.",
+        (
+            f"{subject.coded_term} is in Intacct and active, and the same failure came again. A term is not the cause, unless "
+            "that sync had begun before the term was there: then sync once more."
+        ),
         "What else raises these words:",
         bullets([*OTHER_CAUSES]),
         "For the finance systems admin to look at; this case is closed here.",
