@@ -57,8 +57,9 @@ def in_words(history: Sequence[WeekCounts]) -> str:
     if not history:
         return "No weeks yet."
     first, last = history[0], history[-1]
+    then = "{} then, {} now" if len(history) > 1 else "{}"
     parts = [
-        f"{strand.value}: {first.counts.get(strand, 0)} then, {last.counts.get(strand, 0)} now"
+        f"{strand.value}: {then.format(first.counts.get(strand, 0), last.counts.get(strand, 0))}"
         for strand in strands(history)
     ]
     span = f"{len(history)} weeks, {_label(first)} to {_label(last)}" if len(history) > 1 else f"Week of {_label(last)}"

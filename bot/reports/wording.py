@@ -149,7 +149,7 @@ def _letters(finding: Finding) -> str:
         for each in x_ray(finding.names[0], finding.books_term.name).differences
         if each.kind is DifferenceKind.LETTER
     ]
-    return f" (it has {', '.join(strange)})" if strange else ""
+    return f", with {', '.join(strange)}," if strange else ""
 
 
 def _missing(finding: Finding) -> str:
@@ -194,7 +194,7 @@ _SAID: dict[FindingKind, Callable[[Finding], str]] = {
     FindingKind.MISSING: _missing,
     FindingKind.INACTIVE: lambda finding: f"{_name(finding)} is inactive in Intacct: {_waiting(finding)}.",
     FindingKind.LOOKALIKE: lambda finding: (
-        f"{_name(finding)} only looks like {_books(finding)} in Intacct{_letters(finding)}: {_waiting(finding)}."
+        f"{_name(finding)}{_letters(finding)} only looks like {_books(finding)} in Intacct: {_waiting(finding)}."
     ),
     FindingKind.OTHER_NAME: lambda finding: (
         f"{_name(finding)} is called {_books(finding)} in Intacct: {_waiting(finding)}."

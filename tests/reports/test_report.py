@@ -89,6 +89,7 @@ def test_there_is_no_chart_of_nothing() -> None:
 def test_the_picture_is_a_png_and_says_the_same_in_words() -> None:
     assert chart.png(history()).startswith(b"\x89PNG")
     assert "12 weeks, Sep 7 to Nov 23" in chart.in_words(history())
+    assert " then" not in chart.in_words(history(1))
     for strand in chart.strands(history()):
         assert strand.value in chart.in_words(history())
     assert chart.png(()).startswith(b"\x89PNG")
