@@ -182,10 +182,14 @@ class Check:
         else:
             print(f"Proved up to entry {self.proved[0]} by {self.proved[2]} of {self.proved[1]}.")
             if last > self.proved[0] and not self.broken:
-                print(
-                    f"Entries {self.proved[0] + 1} to {last} came after that anchor: "
-                    "they fit the chain, and nothing outside proves them yet."
+                one = last == self.proved[0] + 1
+                which = f"Entry {last}" if one else f"Entries {self.proved[0] + 1} to {last}"
+                fits = (
+                    "it fits the chain, and nothing outside proves it"
+                    if one
+                    else "they fit the chain, and nothing outside proves them"
                 )
+                print(f"{which} came after that anchor: {fits} yet.")
         return 1 if self.broken else 0
 
 

@@ -97,6 +97,12 @@ def _state(content: Content) -> str:
     told = f"{_words(content['from'])} → {_words(content['to'])} ({_words(content['event'])})"
     if content["event"] == "read_identical":
         return f"{told}: record {content['record_no']}, {content['name']!r}, {content['rule'] or 'rule not told'}"
+    if "minutes_from_alert" in extra:
+        minutes = extra.pop("minutes_from_alert")
+        since = f"{minutes:,} {'minute' if minutes == 1 else 'minutes'} from alert to books"
+        made_at = str(extra.pop("in_books_at", ""))[:16].replace("T", " ")
+        told += f": {since}{f', the last one made in Intacct at {made_at} UTC' if made_at else ''}"
+        return told + (f", {_plainly(extra)}" if extra else "")
     return told + (f": {_plainly(extra)}" if extra else "")
 
 

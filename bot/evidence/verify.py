@@ -142,7 +142,12 @@ def sentences(verdict: Verdict) -> list[str]:
     told.append(f"{name}: proved up to entry {verdict.proved.seq} by the anchor of {_at(verdict.proved)}.")
     if after:
         which = f"entry {verdict.last.seq}" if after == 1 else f"entries {verdict.proved.seq + 1} to {verdict.last.seq}"
-        told.append(f"{name}: after that anchor {which}: they fit the chain, and nothing outside proves them yet.")
+        fits = (
+            "it fits the chain, and nothing outside proves it"
+            if after == 1
+            else "they fit the chain, and nothing outside proves them"
+        )
+        told.append(f"{name}: after that anchor {which}: {fits} yet.")
     return told
 
 

@@ -72,7 +72,7 @@ def test_what_is_whole_passes_and_says_what_lies_after_the_last_anchor(database:
         "Whole: 5 entries are chained up to the head, and the contents of 5 are here and fit.",
         f"Head: entry 5, {head.row_hash}.",
         "Proved up to entry 4 by the anchors in this export of 2026-11-24T06:00:00Z.",
-        "Entries 5 to 5 came after that anchor: they fit the chain, and nothing outside proves them yet.",
+        "Entry 5 came after that anchor: it fits the chain, and nothing outside proves it yet.",
     ]
     assert head.kind == "export", "that it was made is an entry itself"
     assert made.head is not None

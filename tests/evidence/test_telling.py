@@ -71,8 +71,18 @@ def entry(kind: str, content: Any, actor: str = "U0DAN") -> Entry:
         ),
         (
             "state",
-            {"case": 1, "from": "awaiting_sync", "to": "closed", "event": "all_arrived", "minutes_from_alert": 72},
-            "awaiting sync → closed (all arrived): minutes from alert 72",
+            {
+                "case": 1,
+                "from": "awaiting_sync",
+                "to": "closed",
+                "event": "all_arrived",
+                "minutes_from_alert": 72,
+                "in_books_at": "2026-11-24T23:36:32.000000Z",
+            },
+            (
+                "awaiting sync → closed (all arrived): 72 minutes from alert to books, "
+                "the last one made in Intacct at 2026-11-24 23:36 UTC"
+            ),
         ),
         (
             "write_refused",
