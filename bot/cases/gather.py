@@ -19,6 +19,7 @@ from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
 from bot.cases.intake import AFTER_SYNC
 from bot.cases.mentions import Mentioned, mention
+from bot.cases.outbox import notice
 from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, origin_of, unknown
@@ -42,6 +43,9 @@ AFTER = timedelta(seconds=1)
 """When to look whether anything is left after another's look."""
 JUST_NOW = timedelta(seconds=60)
 """For so long what was read for an alert serves the alerts after it."""
+MOST_ATTEMPTS = 5
+"""After so many, failures that cannot be kept are tried once an hour, and their company is told."""
+HOURLY = timedelta(hours=1)
 UNDECIDED = (CaseState.OPEN.value, CaseState.AWAITING_DECISION.value)
 RETRY = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 """Pauses after which an unknown case is looked at again by itself."""
@@ -149,7 +153,11 @@ class Gatherer:
         with self._database.transaction() as connection:
             ids = connection.scalars(
                 select(failures.c.id)
-                .where(failures.c.company == self._company.key, failures.c.state != "joined")
+                .where(
+                    failures.c.company == self._company.key,
+                    failures.c.state != "joined",
+                    (failures.c.attempts < MOST_ATTEMPTS) | (failures.c.due_at < func.now() - HOURLY),
+                )
                 .order_by(failures.c.id)
                 .limit(BATCH)
                 .with_for_update(skip_locked=True)
@@ -182,9 +190,24 @@ class Gatherer:
                 self._keep(group, self._answer(findings, group, kept.get(group.term or "", others)), cause)
             except Exception as error:
                 log.exception("failures about %r could not be kept; the others are", group.term)
+                self._tell_not_kept(group, error, cause)
                 trouble = trouble or error
         if trouble is not None:
             raise trouble
+
+    def _tell_not_kept(self, group: _Group, error: Exception, cause: str) -> None:
+        """An alert that makes no case must not go unseen: once it was tried often enough, its company is told."""
+        ids = [pending.failure_id for pending in group.pending]
+        with step(self._database, self._clock, cause) as taken:
+            often = taken.connection.scalars(
+                select(failures.c.id).where(failures.c.id.in_(ids), failures.c.attempts >= MOST_ATTEMPTS)
+            ).all()
+            if often:
+                about = group.term or next(iter(group.invoices), "")
+                key = f"not_kept:{min(often)}"
+                notice(
+                    taken, self._company, key, "not_kept", about=about, error=f"{type(error).__name__}: {error}"[:1000]
+                )
 
     def _known(self, numbers: Collection[str], now: datetime) -> dict[str, tuple[BilledInvoice, ...]]:
         """Invoices that were read a moment ago for a case that is not decided yet."""

@@ -67,6 +67,8 @@ def notice(body: Mapping[str, Any]) -> CardMessage:
         return one_liners.calls_near(body["calls"], body["limit"], body["month"])
     if what == "sign_in_refused":
         return one_liners.sign_in_refused(body["sentence"], body["words"], body["advice"])
+    if what == "not_kept":
+        return one_liners.not_kept(body["about"], body["error"])
     if what == "set_aside":
         return one_liners.set_aside(body["kind"], body["error"])
     if what == "calendar_ends":

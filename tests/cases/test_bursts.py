@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
+from bot.cases.gather import MOST_ATTEMPTS
 from bot.records import inbox
 from bot.records.tables import failures
+from bot.slack import said
 from tests.cases.office import Office, Rooms, sequence
 
 TERMS = {"Net 41": 41, "Net 42": 42, "Net 43": 43, "Net 44": 44, "Net 46": 46}
@@ -103,3 +107,28 @@ def test_what_a_gatherer_had_begun_when_it_died_is_taken_up_at_once(office: Offi
         connection.execute(failures.update().values(state="gathered", attempts=1))
     assert office.rooms.gatherer.gather("test") == 1
     assert [case.term_name for case in office.cases()] == ["Net 41"]
+
+
+def test_an_alert_of_which_no_case_can_be_made_is_told_and_holds_up_no_other_nor_asks_for_ever(office: Office) -> None:
+    office.invoices(office.bill_term("Net 41", 41), "INV-1")
+    office.invoices(office.bill_term("Net 42", 42), "INV-2")
+    office.ar_term("Net 30", 30)
+    with office.database.transaction() as connection:
+        connection.execute(text("ALTER TABLE case_invoices ADD CONSTRAINT no_2 CHECK (number <> 'INV-2')"))
+    office.alert(*sequence("INV-1"))
+    office.alert(*sequence("INV-2"))
+    inbox.drain(office.database, office.rooms.handling.handle)
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(DBAPIError):
+            office.rooms.gatherer.gather("test")
+    assert [case.term_name for case in office.cases()] == ["Net 41"]
+    (told,) = office.messages("notice")
+    assert "An alert about Net 42 was taken in" in said.notice(told.body).text
+    asked = len(office.calls("bill"))
+    assert office.rooms.gatherer.gather("test") == 0
+    assert len(office.calls("bill")) == asked
+    with office.database.transaction() as connection:
+        connection.execute(text("ALTER TABLE case_invoices DROP CONSTRAINT no_2"))
+        connection.execute(text("UPDATE failures SET due_at = due_at - interval '61 minutes'"))
+    assert office.rooms.gatherer.gather("test") == 1
+    assert [case.term_name for case in office.cases()] == ["Net 41", "Net 42"]

@@ -307,5 +307,13 @@ def set_aside(kind: str, error: str) -> CardMessage:
     )
 
 
+def not_kept(about: str, error: str) -> CardMessage:
+    """An alert was taken in, and no case could be made of it."""
+    return _line(
+        f"An alert about {words.name(about, 100)} was taken in, and no case could be made of it in five attempts: "
+        f"{words.said(error, 300)} I try again each hour. Until then nobody is asked to decide about it."
+    )
+
+
 def _line(text: str) -> CardMessage:
     return message([section(text)])
