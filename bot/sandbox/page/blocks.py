@@ -344,7 +344,7 @@ def _choices(element: Json, block: Json, drawing: Drawing) -> Markup:
     chosen = _chosen(element)
     kind = "radio" if element.get("type") == "radio_buttons" else "checkbox"
     name = field_id(block, element)
-    shape = Markup('<label class="choice"><input type="{}" name="{}" value="{}"{}> <span>{}{}</span></label>')
+    shape = Markup('<label class="choice"><input type="{}" name="{}" value="{}"{}{}> <span>{}{}</span></label>')
 
     def one(option: Json) -> Markup:
         value = str(option.get("value", ""))
@@ -354,13 +354,12 @@ def _choices(element: Json, block: Json, drawing: Drawing) -> Markup:
             else EMPTY
         )
         mark = Markup(" checked") if value in chosen else EMPTY
-        return shape.format(kind, name, value, mark, text(option.get("text"), drawing.reader), more)
+        return shape.format(kind, name, value, mark, _described(block), text(option.get("text"), drawing.reader), more)
 
-    shape_all = Markup('<div class="choices" id="{}" {}{}>{}</div>')
+    shape_all = Markup('<div class="choices" id="{}" {}>{}</div>')
     return shape_all.format(
         name,
         _attributes(element, block, drawing),
-        _described(block),
         _join(one(option) for option in element.get("options", [])),
     )
 

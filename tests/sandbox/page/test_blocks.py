@@ -238,3 +238,11 @@ def test_hostile_text_stays_text(block: dict[str, Any]) -> None:
     assert not [name for node in tree.iter() for name in node.attrib if name.startswith("on")]
     for confirm in tree.xpath("//@data-confirm"):
         assert "<script" not in json.loads(confirm)["html"]
+
+
+def test_each_choice_of_an_input_is_described_by_the_inputs_error() -> None:
+    options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in ("one", "two")]
+    element = {"type": "checkboxes", "action_id": "value", "options": options}
+    block = {"type": "input", "block_id": "b", "label": {"type": "plain_text", "text": "Which"}, "element": element}
+    drawn = str(draw([block], READER))
+    assert drawn.count('aria-describedby="error-b"') == len(options)

@@ -172,7 +172,8 @@ function showErrors(form, errors) {
     if (field && words) field.setAttribute("aria-invalid", "true");
     else field?.removeAttribute("aria-invalid");
   }
-  form.querySelector("[aria-invalid]")?.focus();
+  const wrong = form.querySelector("[aria-invalid]");
+  (wrong?.querySelector("input") ?? wrong)?.focus(); // a group of choices takes the focus in its first
 }
 
 async function submitView(form) {
