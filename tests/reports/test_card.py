@@ -47,7 +47,7 @@ def test_five_thousand_findings_are_still_one_message_that_slack_takes() -> None
     assert len(made.text) <= 4_000
     assert made.text.startswith("PARTIAL")
     assert "It speaks for 201 weeks, 2023-W04 to 2026-W48" in made.text
-    assert "more findings are in the workbook below" in str(made.blocks)
+    assert "more findings are in the workbook in this message's thread" in str(made.blocks)
 
 
 def test_one_of_five_thousand_findings_can_be_kept_quiet() -> None:

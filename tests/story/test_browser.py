@@ -55,6 +55,7 @@ def test_a_reactivation_asks_for_a_reason_and_keeps_it(page: Page, running: Runn
     view = page.get_by_test_id("view")
     expect(view).to_contain_text("Why is this right", timeout=SLOW_MS)
     view.get_by_label("Why is this right?").fill("The contract with Granite Peak was renewed.")
+    view.get_by_label("Reference").fill("CR-2210")
     view.get_by_role("button", name="Reactivate").click()
     expect(page.locator("#ar-terms tr[data-name='Net 90'][data-status=active]")).to_be_visible(timeout=SLOW_MS)
     assert len(running.calls("intacct", "update_arterm")) == 1

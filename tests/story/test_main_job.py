@@ -88,7 +88,7 @@ def test_a_look_up_answers_the_asker_alone_and_opens_no_case(running: Running) -
 
 def test_a_killed_bot_gives_the_card_once_after_its_restart(running: Running) -> None:
     running.control("message", {"channel": ALERTS, "event": _alert("INV-1042")})
-    until(lambda: running.calls("slack", "ack") or True, "the acknowledgement")
+    until(lambda: [c for c in running.calls("slack", "event:message") if c["outcome"] == "ok"], "the acknowledgement")
     running.kill()
     running.start()
     running.card("Net 45", "missing in Intacct", seconds=15)
