@@ -17,14 +17,13 @@ from bot.records.jobs import Jobs
 from bot.records.migrate import DatabaseVersionError
 from bot.records.postgres import EmbeddedPostgresError
 from bot.records.visiting import NoDatabase, visit
-from bot.sandboxed import noted_settings
-from bot.settings import CompanySettings, Settings, SettingsError, load, set_names
+from bot.sandboxed import sandbox_beside
+from bot.settings import CompanySettings, Settings, SettingsError, load
 from bot.slack.backfill import UNREADABLE, Backfill, Found
 from bot.slack.clients import clients
 from bot.slack.door import Door
 
 OK, PROBLEM = 0, 1
-_SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 
 
 _OVER = "\r\x1b[K"
@@ -57,10 +56,8 @@ def run(wanted: argparse.Namespace, folder: Path) -> int:
 
 def _settings(folder: Path) -> Settings:
     """Those of the environment; without any of Slack's, the sandbox's that runs in this folder."""
-    given = set_names()
-    sandbox = None if any(name in given for name in _SLACK) else noted_settings(folder)
     try:
-        return load(sandbox)
+        return load(sandbox_beside(folder))
     except SettingsError as error:
         raise CannotDo("\n".join(error.problems)) from error
 

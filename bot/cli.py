@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.alerts import as_json as alert_json
-from bot.settings import Settings, SettingsError, load, set_names
+from bot.settings import SLACK_SIGNS, Settings, SettingsError, load, set_names
 from bot.terms.wording import as_json as term_json
 
 FOLDER = Path("var")
-SLACK_SIGNS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 OWN_IN_SANDBOX = frozenset({"PORT", "LOG_LEVEL"})
 """Settings that the sandbox leaves to its user; all others come from the sandbox alone."""
 

@@ -23,11 +23,10 @@ from bot.reports.standardise import Standardisation
 from bot.reports.weeks import Week
 from bot.reports.wording import headline, said_of
 from bot.reports.workbook import workbook
-from bot.sandboxed import noted_settings
-from bot.settings import CompanySettings, Settings, SettingsError, load, set_names
+from bot.sandboxed import sandbox_beside
+from bot.settings import CompanySettings, Settings, SettingsError, load
 
 OK, PARTIAL = 0, 1
-_SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 _NAMES = ("standardise", "standardize")
 _KINDS = {"weekly": RunKind.ASKED, "preflight": RunKind.PREFLIGHT}
 
@@ -61,8 +60,7 @@ def run(wanted: argparse.Namespace, folder: Path) -> int:
 
 def _settings(folder: Path) -> tuple[Settings, Clock]:
     """Those of the environment; without any of Slack's, the sandbox's that runs in this folder, and its calendar."""
-    given = set_names()
-    sandbox = None if any(name in given for name in _SLACK) else noted_settings(folder)
+    sandbox = sandbox_beside(folder)
     try:
         settings = load(sandbox)
     except SettingsError as error:

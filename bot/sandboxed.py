@@ -12,6 +12,8 @@ from pathlib import Path
 
 import requests
 
+from bot.settings import SLACK_SIGNS, set_names
+
 START_S = 60
 END_S = 10
 FOLDER = "sandbox"
@@ -28,6 +30,11 @@ def noted_settings(folder: Path) -> dict[str, str] | None:
         return {str(name): str(value) for name, value in note["settings"].items()}
     except (OSError, ValueError, KeyError, AttributeError):
         return None
+
+
+def sandbox_beside(folder: Path) -> dict[str, str] | None:
+    """The settings of the sandbox that a command is run beside; None where the real bot is meant, or none is noted."""
+    return None if any(name in set_names() for name in SLACK_SIGNS) else noted_settings(folder)
 
 
 class SandboxStartError(Exception):

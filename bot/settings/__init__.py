@@ -7,12 +7,13 @@ from bot.settings.company import ApprovalPolicy, CompanySettings
 from bot.settings.house_file import house_terms
 from bot.settings.policy_file import terms_policy
 from bot.settings.problems import SettingsError
-from bot.settings.process import Settings
+from bot.settings.process import SLACK_SIGNS, Settings
 from bot.settings.reading import FIELDS, load, set_names
 from bot.settings.values import Deputy, is_loopback
 
 __all__ = [
     "FIELDS",
+    "SLACK_SIGNS",
     "ApprovalPolicy",
     "CompanySettings",
     "Deputy",

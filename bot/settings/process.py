@@ -13,6 +13,8 @@ from bot.settings.problems import SettingsError
 from bot.settings.values import Address
 
 SLACK_URL = "https://slack.com/api/"
+SLACK_SIGNS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+"""Any of these says that the real bot is meant, and not the sandbox."""
 
 
 class Settings(BaseSettings):
