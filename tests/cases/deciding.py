@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -17,13 +15,14 @@ from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.decide import Act, Outcome
 from bot.cases.gather import settle
-from bot.cases.ports import Company, Entitled, EntitledUnknown, Person
+from bot.cases.ports import Entitled, EntitledUnknown, Person
 from bot.cases.reading import Answer
 from bot.cases.step import Step, step
 from bot.records import journal
 from bot.records.engine import Database
 from bot.records.tables import cases, decisions
-from bot.terms.proposal import Policy, Proposal
+from bot.terms.proposal import Proposal
+from tests.cases.company import acme
 from tests.slack.cards import samples
 
 TEAM = "T0ACME"
@@ -63,28 +62,13 @@ class Known:
         return self.told
 
 
-def company(**changes: Any) -> Company:
-    values: dict[str, Any] = {
-        "key": "acme",
-        "entity": "",
-        "books": SimpleNamespace(),
-        "source": SimpleNamespace(label="BILL"),
-        "alert_channels": ("C0FINALERTS",),
-        "approval_policy": "second-person",
-        "decision_days": 7,
-        "terms_policy": Policy(),
-        "zone": ZoneInfo("America/New_York"),
-    }
-    return Company(**(values | changes))
-
-
 class Deciding:
     """One company at work."""
 
     def __init__(self, database: Database, **changes: Any) -> None:
         self.database = database
         self.clock = Calendar()
-        self.company = company(**changes)
+        self.company = acme(**changes)
         self._clicks = 0
 
     @contextmanager

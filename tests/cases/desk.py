@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from bot.billing.bill import BillSource
-from bot.billing.bill_session import BillSession
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.gather import Gatherer
-from bot.cases.ports import Company, Entitled
+from bot.cases.ports import Entitled
 from bot.cases.reading import Reader
 from bot.cases.view import CaseView
 from bot.cases.work import Workshop
@@ -26,21 +23,16 @@ from bot.sandbox import bill, intacct
 from bot.sandbox.bill import books
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.world import Record, World
-from bot.settings import terms_policy
 from bot.slack.cards.case_card import case_card
 from bot.slack.door import ItemKind
 from bot.slack.handling import Handling
-from tests.intacct.conftest import Counter, Open, books_at
+from tests.cases.company import ALERTS, Calendar, acme, bill_at, keep_in_bill
+from tests.intacct.conftest import Counter, books_at
 from tests.sandbox.serving import serve
 from tests.slack.cards.reading import buttons
 
-ALERTS, TEAM = "C0FINALERTS", "T0ACME"
+TEAM = "T0ACME"
 STAMP = "%m/%d/%Y %H:%M:%S"
-
-
-class _Passage(Open):
-    def count(self) -> None:
-        pass
 
 
 class Entitlement:
@@ -57,41 +49,13 @@ class Entitlement:
     recent = entitled
 
 
-class Calendar:
-    """The emulated company's calendar; a test moves it."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def now(self) -> datetime:
-        return self.world.calendar.now()
-
-
 class Process:
     """The rooms of one process."""
 
     def __init__(self, desk: Desk, entity: str = "") -> None:
         self.books = books_at(desk.address + intacct.PATH, location_id=entity, counter=Counter())
-        session = BillSession(
-            url=f"{desk.address}/sandbox/bill/connect",
-            username="termkeeper@acme.test",
-            password="sandbox-bill-password",
-            organization_id="00801ACME",
-            dev_key="sandbox-dev-key",
-            gate=_Passage(),
-            counter=_Passage(),
-        )
-        self.company = Company(
-            key="acme",
-            entity=entity,
-            books=self.books,
-            source=BillSource(session),
-            alert_channels=(ALERTS,),
-            approval_policy="second-person",
-            decision_days=7,
-            terms_policy=terms_policy(None),
-            zone=ZoneInfo("America/New_York"),
-            billing_url="https://app.bill.test/",
+        self.company = acme(
+            entity=entity, books=self.books, source=bill_at(desk.address), billing_url="https://app.bill.test/"
         )
         reader = Reader(self.company)
         self.gatherer = Gatherer(desk.database, desk.clock, self.company, reader)
@@ -117,29 +81,8 @@ class Desk:
 
     def bill_invoice(self, number: str, term_id: str | None, days: int, **changes: Any) -> str:
         """An invoice in BILL of Nov 2, 2026 over $1,250.50; its id."""
-        invoice_id = books.new_id(self.world, "00e")
-        due = date(2026, 11, 2) + timedelta(days=days)
-        self.world.store.table("bill_invoice")[invoice_id] = {
-            "id": invoice_id,
-            "archived": False,
-            "invoiceNumber": number,
-            "customerId": "0cu01",
-            "customer": {"id": "0cu01", "name": "Globex GmbH"},
-            "invoiceDate": "2026-11-02",
-            "dueDate": due.isoformat(),
-            "totalAmount": 1250.50,
-            "dueAmount": 1250.50,
-            "creditAmount": 0.0,
-            "currency": "USD",
-            "status": "OPEN",
-            "paymentTermId": term_id,
-            "createdTime": "2026-11-02T09:00:00.000+00:00",
-            "updatedTime": "2026-11-02T09:00:00.000+00:00",
-            "invoiceLineItems": [],
-            "_sync": {"state": "waiting", "message": "", "at": ""},
-            **changes,
-        }
-        return invoice_id
+        invoice = {"dated": "2026-11-02", "amount": 1250.50} | changes
+        return keep_in_bill(self.world, number, term_id, days=days, **invoice)
 
     # Intacct
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.ports import Company
 from bot.close import CloseCalendar, Closing, Periods, month
-from bot.terms.proposal import Policy
+from tests.cases.company import acme
 
 NOW = datetime(2026, 11, 24, 9, 14, tzinfo=UTC)
 OCTOBER = Closing(period=month("2026-10"), cut_off=datetime(2026, 11, 6, 23, tzinfo=UTC))
@@ -29,19 +27,8 @@ class Clock:
 
 
 def company(clock: Clock, *closings: Closing, **changes: Any) -> Company:
-    values: dict[str, Any] = {
-        "key": "acme",
-        "entity": "",
-        "books": SimpleNamespace(),
-        "source": SimpleNamespace(label="BILL"),
-        "alert_channels": ("C0FINALERTS",),
-        "approval_policy": "second-person",
-        "decision_days": 7,
-        "terms_policy": Policy(),
-        "zone": ZoneInfo("America/New_York"),
-        "periods": Periods(CloseCalendar(closings or (OCTOBER,)), clock.now),
-    }
-    return Company(**values | changes)
+    periods = Periods(CloseCalendar(closings or (OCTOBER,)), clock.now)
+    return acme(**{"periods": periods} | changes)
 
 
 def billed(number: str, day: date | None, **changes: Any) -> BilledInvoice:

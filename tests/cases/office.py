@@ -7,10 +7,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from contextlib import contextmanager
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -19,11 +17,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot.billing.bill import BillSource
-from bot.billing.bill_session import BillSession
 from bot.cases import asking
 from bot.cases.gather import Gatherer
-from bot.cases.ports import Company, Entitled
+from bot.cases.ports import Entitled
 from bot.cases.reading import Reader
 from bot.cases.work import Workshop
 from bot.intacct.client import Intacct
@@ -39,7 +35,6 @@ from bot.sandbox.bill import books
 from bot.sandbox.intacct.terms import add_term
 from bot.sandbox.slack.seed import BOT_TOKEN, TEAM_ID
 from bot.sandbox.world import World
-from bot.settings import terms_policy
 from bot.slack.answering import Answering
 from bot.slack.clients import clients
 from bot.slack.door import Door, ItemKind
@@ -48,24 +43,14 @@ from bot.slack.insight import Insight
 from bot.slack.parts import Parts
 from bot.slack.posting import Poster
 from bot.slack.reporting import Reporting
+from tests.cases.company import ALERTS, REPORTS, ZONE, Calendar, acme, bill_at, keep_in_bill
 from tests.intacct.conftest import books_at
 from tests.sandbox.serving import serve
 
 T = TypeVar("T")
-ALERTS = "C0FINALERTS"
 TEAM = TEAM_ID
 PACE_S = 0.01
 """Between two messages in a channel: a test need not wait as Slack wants it."""
-
-
-class Open:
-    """A gate and a counter that let everything through."""
-
-    def slot(self) -> nullcontext[None]:
-        return nullcontext()
-
-    def count(self, function: str = "") -> None:
-        del function
 
 
 class Named:
@@ -81,43 +66,14 @@ class Named:
     recent = entitled
 
 
-class Calendar:
-    """The emulated company's calendar."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        return self._world.calendar.now()
-
-
 class Rooms:
     """One process's rooms: what `assembly` joins, without workers."""
 
     def __init__(self, office: Office) -> None:
         database, clock = office.database, office.clock
         self.intacct: Intacct = books_at(office.address + intacct.PATH)
-        self.company = Company(
-            key="acme",
-            entity="",
-            books=self.intacct,
-            source=BillSource(
-                BillSession(
-                    url=f"{office.address}/sandbox/bill/connect",
-                    username="termkeeper@acme.test",
-                    password="sandbox-bill-password",
-                    organization_id="00801ACME",
-                    dev_key="sandbox-dev-key",
-                    gate=Open(),
-                    counter=Open(),
-                )
-            ),
-            alert_channels=(ALERTS,),
-            report_channel="C0FINREPORT",
-            approval_policy="second-person",
-            decision_days=7,
-            terms_policy=terms_policy(None),
-            zone=office.zone,
+        self.company = acme(
+            books=self.intacct, source=bill_at(office.address), report_channel=REPORTS, zone=office.zone
         )
         companies = {"acme": self.company}
         self.reader = Reader(self.company)
@@ -159,7 +115,7 @@ class Office:
         self.world = world
         self.database = database
         self.address = address
-        self.zone = ZoneInfo("America/New_York")
+        self.zone = ZONE
         self.clock = Calendar(world)
         self.approvers = Named()
         self.workspace = slack.Workspace.of(world)
@@ -195,29 +151,9 @@ class Office:
     def invoices(self, term_id: str | None, *numbers: str, amount: float = 100.0, dated: str = "2026-10-05") -> None:
         """Invoices in BILL that bear a term."""
         days = int(self.world.store.table("bill_term")[term_id]["daysDue"]) if term_id else 30
-        due = datetime.fromisoformat(dated).date().toordinal() + days
         with self.world.store.batch():
             for number in numbers:
-                invoice_id = books.new_id(self.world, "00e")
-                self.world.store.table("bill_invoice")[invoice_id] = {
-                    "id": invoice_id,
-                    "archived": False,
-                    "invoiceNumber": number,
-                    "customerId": "0cu01",
-                    "customer": {"id": "0cu01", "name": "Globex GmbH"},
-                    "invoiceDate": dated,
-                    "dueDate": datetime.fromordinal(due).date().isoformat(),
-                    "totalAmount": amount,
-                    "dueAmount": amount,
-                    "creditAmount": 0.0,
-                    "currency": "USD",
-                    "status": "OPEN",
-                    "paymentTermId": term_id,
-                    "createdTime": "2026-10-05T09:00:00.000+00:00",
-                    "updatedTime": "2026-10-05T09:00:00.000+00:00",
-                    "invoiceLineItems": [],
-                    "_sync": {"state": "waiting", "message": "", "at": ""},
-                }
+                keep_in_bill(self.world, number, term_id, days=days, dated=dated, amount=amount)
 
     def ar_term(self, name: str, days: int, **fields: str) -> None:
         """A term in Intacct."""

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from datetime import datetime, timedelta
+from contextlib import contextmanager
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
 from bot.alerts import Cause, Failure
-from bot.billing.bill import BillSource
-from bot.billing.bill_session import BillSession
 from bot.cases import decide, intake, store
 from bot.cases.decide import Act, Outcome
 from bot.cases.gather import Gatherer
-from bot.cases.ports import Company, Entitled, Person
+from bot.cases.ports import Entitled, Person
 from bot.cases.reading import Reader
 from bot.cases.step import Step, step
 from bot.cases.view import CaseView
@@ -28,32 +24,14 @@ from bot.sandbox import bill, intacct
 from bot.sandbox.bill import books as bill_books
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.world import Fault, World
-from bot.settings import terms_policy
 from bot.slack.cards.case_card import case_card
+from tests.cases.company import REPORTS, Calendar, acme, bill_at, keep_in_bill
 from tests.intacct.conftest import books_at
 from tests.sandbox.serving import serve
 
 TEAM = "T0ACME"
 DAN, PRIYA, MARIA = (Person(team=TEAM, user_id=user) for user in ("U0DAN", "U0PRIYA", "U0MARIA"))
 ENTITLED = Entitled(approvers=frozenset({"U0DAN", "U0PRIYA"}))
-
-
-class _Open:
-    def slot(self) -> nullcontext[None]:
-        return nullcontext()
-
-    def count(self, function: str = "") -> None:
-        del function
-
-
-class Calendar:
-    """The emulated company's calendar."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        return self._world.calendar.now()
 
 
 class Desk:
@@ -64,30 +42,8 @@ class Desk:
         self.database = database
         self.clock = Calendar(world)
         self.books = books_at(address + intacct.PATH)
-        session = BillSession(
-            url=f"{address}/sandbox/bill/connect",
-            username="termkeeper@acme.test",
-            password="sandbox-bill-password",
-            organization_id="00801ACME",
-            dev_key="sandbox-dev-key",
-            gate=_Open(),
-            counter=_Open(),
-            sleep=lambda seconds: None,
-        )
-        settings: dict[str, Any] = {
-            "key": "acme",
-            "entity": "",
-            "books": self.books,
-            "source": BillSource(session),
-            "alert_channels": ("C0FINALERTS",),
-            "report_channel": "C0FINREPORT",
-            "approval_policy": "second-person",
-            "decision_days": 7,
-            "terms_policy": terms_policy(None),
-            "zone": ZoneInfo("America/New_York"),
-            **company,
-        }
-        self.company = Company(**settings)
+        source = bill_at(address, sleep=lambda seconds: None)
+        self.company = acme(**{"books": self.books, "source": source, "report_channel": REPORTS} | company)
         reader = Reader(self.company)
         self.gatherer = Gatherer(database, self.clock, self.company, reader)
         self.workshop = Workshop(database, self.clock, self.company, reader)
@@ -100,27 +56,7 @@ class Desk:
 
     def bill_invoice(self, number: str, term_id: str, *, days: int, dated: str = "2026-10-05") -> None:
         """An invoice in BILL that bears a term."""
-        due = datetime.fromisoformat(dated) + timedelta(days=days)
-        invoice_id = bill_books.new_id(self.world, "00e")
-        self.world.store.table("bill_invoice")[invoice_id] = {
-            "id": invoice_id,
-            "archived": False,
-            "invoiceNumber": number,
-            "customerId": "0cu01",
-            "customer": {"id": "0cu01", "name": "Globex GmbH"},
-            "invoiceDate": dated,
-            "dueDate": due.date().isoformat(),
-            "totalAmount": 100.0,
-            "dueAmount": 100.0,
-            "creditAmount": 0.0,
-            "currency": "USD",
-            "status": "OPEN",
-            "paymentTermId": term_id,
-            "createdTime": "2026-10-05T09:00:00.000+00:00",
-            "updatedTime": "2026-10-05T09:00:00.000+00:00",
-            "invoiceLineItems": [],
-            "_sync": {"state": "waiting", "message": "", "at": ""},
-        }
+        keep_in_bill(self.world, number, term_id, days=days, dated=dated)
 
     def ar_term(self, name: str, days: int, **fields: str) -> None:
         """A person makes a term in Intacct."""

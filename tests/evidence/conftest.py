@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +12,7 @@ from bot.alerts import Cause, Failure
 from bot.billing.csv_source import CsvSource
 from bot.cases import decide, intake
 from bot.cases.gather import Gatherer
-from bot.cases.ports import Company, Entitled, Person
+from bot.cases.ports import Entitled, Person
 from bot.cases.reading import Reader
 from bot.cases.step import step
 from bot.cases.work import Workshop
@@ -22,24 +20,12 @@ from bot.intacct.client import Intacct
 from bot.records.engine import Database
 from bot.records.tables import cases
 from bot.sandbox.world import World
-from bot.terms.proposal import Policy
+from tests.cases.company import Calendar, acme
 from tests.intacct.conftest import books, open_books, world
 
 __all__ = ["books", "open_books", "world"]
 
-ZONE = ZoneInfo("America/New_York")
 DAN = Person(team="T0ACME", user_id="U0DAN")
-
-
-class Calendar:
-    """The emulated company's calendar as the bot's clock."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def now(self) -> datetime:
-        """The company's moment."""
-        return self._world.calendar.now()
 
 
 class Office:
@@ -51,18 +37,7 @@ class Office:
         self.books = books
         self.clock = Calendar(world)
         self.file = file
-        self.company = Company(
-            key="acme",
-            entity="",
-            books=books,
-            source=CsvSource(file),
-            alert_channels=("C0FINALERTS",),
-            report_channel="C0REPORTS",
-            approval_policy="second-person",
-            decision_days=7,
-            terms_policy=Policy(),
-            zone=ZONE,
-        )
+        self.company = acme(books=books, source=CsvSource(file), report_channel="C0REPORTS")
         reader = Reader(self.company)
         self._gatherer = Gatherer(database, self.clock, self.company, reader)
         self._workshop = Workshop(database, self.clock, self.company, reader)

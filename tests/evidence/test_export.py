@@ -26,8 +26,9 @@ from bot.evidence.stories import NoSuchCase
 from bot.records.engine import Database
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.world import Fault
+from tests.cases.company import ZONE
 from tests.evidence.chains import AT, TAMPERINGS, chain, grow, rewrite, tamper
-from tests.evidence.conftest import ZONE, Office
+from tests.evidence.conftest import Office
 from tests.intacct.conftest import SECRETS
 
 ALL_OF_IT = Period(first=AT.date() - timedelta(days=1), last=AT.date() + timedelta(days=30), zone=ZONE)

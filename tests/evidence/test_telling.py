@@ -8,8 +8,8 @@ import pytest
 
 from bot.evidence.telling import line, sentence
 from bot.records.journal import Entry, canonical_json
+from tests.cases.company import ZONE
 from tests.evidence.chains import AT
-from tests.evidence.conftest import ZONE
 
 RULE = {"due": {"days": 45, "start": "invoice_date"}}
 
