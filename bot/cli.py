@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.alerts import as_json as alert_json
+from bot.commands import explain
+from bot.commands.refusal import CannotDo
 from bot.settings import SLACK_SIGNS, Settings, SettingsError, load, set_names
-from bot.terms.wording import as_json as term_json
 
 FOLDER = Path("var")
 OWN_IN_SANDBOX = frozenset({"PORT", "LOG_LEVEL"})
@@ -265,103 +264,37 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _journal(wanted: argparse.Namespace) -> int:
-    from bot import journal_commands
+    from bot.commands import journal
 
-    try:
-        return journal_commands.run(wanted, FOLDER)
-    except journal_commands.CannotDo as error:
-        return _problem(str(error))
+    return _done(journal.run, wanted)
 
 
 def _report(wanted: argparse.Namespace) -> int:
-    from bot import report_command
+    from bot.commands import report
 
-    try:
-        return report_command.run(wanted, FOLDER)
-    except report_command.CannotDo as error:
-        return _problem(str(error))
+    return _done(report.run, wanted)
 
 
 def _backfill(wanted: argparse.Namespace) -> int:
-    from bot import backfill_command
+    from bot.commands import backfill
 
     logging.basicConfig(level=logging.ERROR)
+    return _done(backfill.run, wanted)
+
+
+def _done(run: Callable[[argparse.Namespace, Path], int], wanted: argparse.Namespace) -> int:
     try:
-        return backfill_command.run(wanted, FOLDER)
-    except backfill_command.CannotDo as error:
+        return run(wanted, FOLDER)
+    except CannotDo as error:
         return _problem(str(error))
-
-
-class _Unreadable(ValueError):
-    """An input that is not what the command takes."""
 
 
 def _explain_term(wanted: argparse.Namespace) -> int:
-    return _explain(term_json(_name(line)) if given else term_json(line) for line, given in _inputs(wanted.names))
+    return _done(explain.term, wanted)
 
 
 def _explain_alert(wanted: argparse.Namespace) -> int:
-    return _explain(alert_json(_event(text)) for text in _texts(wanted.files))
-
-
-def _explain(answers: Iterable[Mapping[str, Any]]) -> int:
-    try:
-        for answer in answers:
-            print(json.dumps(answer), flush=True)
-    except _Unreadable as error:
-        return _problem(str(error))
-    return OK
-
-
-def _inputs(names: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Each name, and whether it is a line of JSON."""
-    for name in names:
-        if name != "-":
-            yield name, False
-            continue
-        for line in _lines():
-            yield line, True
-
-
-def _lines() -> Iterator[str]:
-    for raw in sys.stdin.buffer:
-        line = raw.decode("utf-8", errors="surrogateescape")
-        if line.strip():
-            yield line
-
-
-def _texts(files: Sequence[str]) -> Iterator[str]:
-    for file in files:
-        if file == "-":
-            yield from _lines()
-            continue
-        try:
-            yield Path(file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise _Unreadable(f"{file} cannot be read: {error}") from None
-
-
-def _read(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise _Unreadable(f"This is no JSON: {text.strip()[:80]!r} ({error})") from None
-
-
-def _name(line: str) -> str:
-    read = _read(line)
-    name = read.get("name") if isinstance(read, dict) else read
-    if not isinstance(name, str):
-        raise _Unreadable(f"A line holds a JSON string or an object with `name`; this one is {line.strip()[:80]!r}")
-    return name
-
-
-def _event(text: str) -> Mapping[str, object]:
-    read = _read(text)
-    event = read.get("event", read) if isinstance(read, dict) else None
-    if not isinstance(event, dict):
-        raise _Unreadable(f"An alert is a JSON object, or one with `event`; this is {text.strip()[:80]!r}")
-    return event
+    return _done(explain.alert, wanted)
 
 
 _COMMANDS = {

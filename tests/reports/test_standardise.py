@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from bot.report_command import write_names
+from bot.commands.report import write_names
 from bot.reports.desk import Reports
 from bot.reports.reading import Reading
 from bot.reports.run import Runner, Spent

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Services
-from bot.clock import RealClock, SandboxClock
+from bot.commands.refusal import CannotDo
+from bot.commands.surroundings import clock_in
 from bot.evidence import access, anchors, verify
 from bot.evidence.export import Made, Wanted, export
 from bot.evidence.population import Period, read_changes, why_unread
@@ -31,16 +32,12 @@ from bot.records.journal import JournalUnguarded, assert_guarded
 from bot.records.postgres import EmbeddedPostgresError
 from bot.records.tables import journal
 from bot.records.visiting import NoDatabase, visit
-from bot.sandboxed import ANCHORS, noted_settings
+from bot.sandboxed import ANCHORS, noted_settings, sandbox_beside
 from bot.settings import CompanySettings, Settings, SettingsError, load, set_names
 
 OK, BROKEN = 0, 1
 RETENTION_YEARS = 7
 """Where the settings cannot be read."""
-
-
-class CannotDo(Exception):
-    """The command cannot be done; the words say why and what to do."""
 
 
 def run(wanted: argparse.Namespace, folder: Path) -> int:
@@ -158,7 +155,7 @@ class _Known:
 
 def _known(folder: Path, database: Database, company: str) -> _Known:
     """The settings with the database that is visited, and the company's own among them."""
-    sandbox = None if set_names().get("SLACK_BOT_TOKEN") else noted_settings(folder)
+    sandbox = sandbox_beside(folder)
     try:
         settings = load() if sandbox is None else load(sandbox | {"JOURNAL_ANCHOR": str(folder / ANCHORS)})
     except SettingsError as error:
@@ -166,16 +163,6 @@ def _known(folder: Path, database: Database, company: str) -> _Known:
     settings = settings.model_copy(update={"database_url": database.url})
     own = next((one for one in settings.companies if one.key == company), None)
     return _Known(settings=settings, company=own, trouble="" if own else f"the settings do not name {company}")
-
-
-def _now(folder: Path) -> datetime:
-    """The company's moment: the sandbox's calendar can be moved."""
-    sandbox = None if set_names().get("SLACK_BOT_TOKEN") else noted_settings(folder)
-    if sandbox is None:
-        return RealClock().now()
-    clock = SandboxClock(f"http://127.0.0.1:{sandbox.get('PORT', '3000')}")
-    clock.read()
-    return clock.now()
 
 
 def _export(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
@@ -201,7 +188,7 @@ def _export(wanted: argparse.Namespace, folder: Path, database: Database) -> int
     published = anchors.read(file) if file is not None and file.exists() else ()
     out = wanted.out or Path(_file_name(request))
     try:
-        made = export(database, request, published, out, _now(folder))
+        made = export(database, request, published, out, clock_in(folder).now())
         if file is not None and made.head is not None and made.verdict.whole:
             anchors.append(file, made.head)
     except OSError as error:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Services, reports
 from bot.cases.ports import Clock
-from bot.clock import RealClock, SandboxClock
+from bot.commands.refusal import CannotDo
+from bot.commands.surroundings import clock_in, settings_in
 from bot.records.journal import JournalUnguarded
 from bot.records.migrate import DatabaseVersionError
 from bot.records.postgres import EmbeddedPostgresError
@@ -23,21 +24,16 @@ from bot.reports.standardise import Standardisation
 from bot.reports.weeks import Week
 from bot.reports.wording import headline, said_of
 from bot.reports.workbook import workbook
-from bot.sandboxed import sandbox_beside
-from bot.settings import CompanySettings, Settings, SettingsError, load
+from bot.settings import CompanySettings, Settings
 
 OK, PARTIAL = 0, 1
 _NAMES = ("standardise", "standardize")
 _KINDS = {"weekly": RunKind.ASKED, "preflight": RunKind.PREFLIGHT}
 
 
-class CannotDo(Exception):
-    """The command cannot be done; the words say why and what to do."""
-
-
 def run(wanted: argparse.Namespace, folder: Path) -> int:
     """Makes the report, or prints the weeks; 1 where not everything could be read. Raises CannotDo."""
-    settings, clock = _settings(folder)
+    settings, clock = settings_in(folder), clock_in(folder)
     company = _company(settings, wanted.company)
     try:
         services = Services(settings, folder, join=True)
@@ -56,20 +52,6 @@ def run(wanted: argparse.Namespace, folder: Path) -> int:
         raise CannotDo(f"The database does not answer: {getattr(error, 'orig', None) or error!s}") from error
     finally:
         services.end()
-
-
-def _settings(folder: Path) -> tuple[Settings, Clock]:
-    """Those of the environment; without any of Slack's, the sandbox's that runs in this folder, and its calendar."""
-    sandbox = sandbox_beside(folder)
-    try:
-        settings = load(sandbox)
-    except SettingsError as error:
-        raise CannotDo("\n".join(error.problems)) from error
-    if sandbox is None:
-        return settings, RealClock()
-    clock = SandboxClock(f"http://127.0.0.1:{sandbox['PORT']}")
-    clock.read()
-    return settings, clock
 
 
 def _company(settings: Settings, named: str | None) -> CompanySettings:

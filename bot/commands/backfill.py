@@ -11,14 +11,15 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import RealClock
+from bot.commands.refusal import CannotDo
+from bot.commands.surroundings import settings_in
 from bot.records import migrate
 from bot.records.engine import Database
 from bot.records.jobs import Jobs
 from bot.records.migrate import DatabaseVersionError
 from bot.records.postgres import EmbeddedPostgresError
 from bot.records.visiting import NoDatabase, visit
-from bot.sandboxed import sandbox_beside
-from bot.settings import CompanySettings, Settings, SettingsError, load
+from bot.settings import CompanySettings, Settings
 from bot.slack.backfill import UNREADABLE, Backfill, Found
 from bot.slack.clients import clients
 from bot.slack.door import Door
@@ -30,13 +31,9 @@ _OVER = "\r\x1b[K"
 """Begins a terminal's line anew."""
 
 
-class CannotDo(Exception):
-    """The command cannot be done; the words say why and what to do."""
-
-
 def run(wanted: argparse.Namespace, folder: Path) -> int:
     """Reads and says what was taken in; 1 where a channel could not be read. Raises CannotDo."""
-    settings = _settings(folder)
+    settings = settings_in(folder)
     channels = {channel: company for company in settings.companies for channel in company.alert_channels}
     chosen = wanted.channel or list(channels)
     for channel in chosen:
@@ -52,14 +49,6 @@ def run(wanted: argparse.Namespace, folder: Path) -> int:
         raise CannotDo(f"Slack refuses: {error.response.get('error')}. Run python -m bot doctor.") from error
     except (SQLAlchemyError, *UNREADABLE) as error:
         raise CannotDo(f"It ended half-way, and may be run again: {str(error).splitlines()[0]}") from error
-
-
-def _settings(folder: Path) -> Settings:
-    """Those of the environment; without any of Slack's, the sandbox's that runs in this folder."""
-    try:
-        return load(sandbox_beside(folder))
-    except SettingsError as error:
-        raise CannotDo("\n".join(error.problems)) from error
 
 
 def _read(since: str, channels: dict[str, CompanySettings], settings: Settings, database: Database) -> int:
