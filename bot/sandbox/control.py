@@ -20,6 +20,7 @@ from bot.sandbox.intacct.errors import FunctionError
 from bot.sandbox.intacct.invoices import create_invoice
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.slack import ActError, Outcome, Workspace
+from bot.sandbox.slack.seed import CONTROLLERS
 from bot.sandbox.sync import Sync, invoice_xml
 from bot.sandbox.world import SERVICES, Fault, Record, World
 
@@ -77,6 +78,7 @@ class Control:
             "/clock": self.move_clock,
             "/faults": self.faults,
             "/request-url": self.request_url,
+            "/group": self.group,
             "/bill-term": self.bill_term,
             "/bill-invoice": self.bill_invoice,
             "/ar-term": self.ar_term,
@@ -209,6 +211,14 @@ class Control:
             raise ControlError("“url” is an http address, or null.")
         self._workspace.request_url = url
         return {"url": url}
+
+    async def group(self, body: Record) -> Record:
+        """`{user, member, group?}`: a person is put into a user group (the approvers') or taken out; answers `{users}`."""
+        member = body.get("member")
+        if not isinstance(member, bool):
+            raise ControlError("“member” is needed: true or false.")
+        group = text_of(body, "group", CONTROLLERS)
+        return {"users": list(self._workspace.put_in_group(text_of(body, "user"), group, member=member))}
 
     async def views(self, request: Request) -> Response:
         """`?user=`: the views that are open before a person, the one in front last."""

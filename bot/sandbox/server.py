@@ -23,6 +23,7 @@ from starlette.middleware import Middleware
 from bot.sandbox import bill, company, control, intacct, page, slack
 from bot.sandbox.bill import api as bill_api
 from bot.sandbox.guard import Guard
+from bot.sandbox.slack.seed import CONTROLLERS
 from bot.sandbox.sync import Sync
 from bot.sandbox.wire import AbortableProtocol
 from bot.sandbox.world import Record, World
@@ -31,25 +32,25 @@ HOST = "127.0.0.1"
 BUSY_EXIT = 2
 END_SECONDS = 2
 
-TIMEZONE = "America/New_York"
 
-
-def settings(address: str, folder: Path | None = None) -> dict[str, str]:
+def settings(address: str, folder: Path | None = None, leave: company.Leave | None = None) -> dict[str, str]:
     """What a client must be set to, by the names of Termkeeper's settings; all of it is fixed and public.
 
-    `folder`: where the files are that a client is pointed at; without one it is pointed at none.
+    `folder`: where the files are that a client is pointed at; without one it is pointed at none. `leave`: the days on
+    which the deputy stands in; without one there is no deputy.
     """
     files = {"CLOSE_CALENDAR": str(folder.resolve() / company.CLOSE_CALENDAR)} if folder else {}
-    return files | {
+    deputies = {"DEPUTIES": f"{company.DEPUTY}:{leave.first}..{leave.last}"} if leave else {}
+    return (files | deputies) | {
         "PORT": address.rpartition(":")[2],
-        "TIMEZONE": TIMEZONE,
+        "TIMEZONE": company.TIMEZONE,
         "SLACK_API_URL": f"{address}/sandbox/slack/api/",
         "SLACK_BOT_TOKEN": "xoxb-sandbox-termkeeper",
         "SLACK_APP_TOKEN": "xapp-sandbox-termkeeper",
         "SLACK_SIGNING_SECRET": "sandbox-signing-secret",
         "ALERT_CHANNELS": "C0FINALERTS",
         "REPORT_CHANNEL": "C0FINREPORT",
-        "APPROVERS": "U0DAN,U0PRIYA",
+        "APPROVERS": CONTROLLERS,
         "INTACCT_URL": f"{address}/sandbox/intacct/ia/xml/xmlgw.phtml",
         "INTACCT_SENDER_ID": "sandbox",
         "INTACCT_SENDER_PASSWORD": "sandbox-sender-password",
@@ -70,7 +71,9 @@ def build(world: World, folder: Path | None = None) -> Starlette:
     """The whole sandbox as one ASGI application; `world.address` must be set before the first request."""
     workspace = slack.Workspace.of(world)
     sync = Sync(world, workspace.post_as_app)
-    description = control.Description(_identity(world, folder), lambda address: settings(address, folder))
+    description = control.Description(
+        _identity(world, folder), lambda address: settings(address, folder, company.leave(world))
+    )
     routes = [
         *slack.routes(world),
         *intacct.routes(world),
@@ -137,7 +140,7 @@ def run(port: int, folder: Path, *, as_json: bool = False, fresh: bool = False) 
     company.found(world)
     company.write_close_calendar(folder, world.calendar.now())
     server = SandboxServer(_config(build(world, folder)), world)
-    _announce(world.address, folder, as_json=as_json)
+    _announce(settings(world.address, folder, company.leave(world)), folder, as_json=as_json)
     asyncio.run(server.serve(sockets=[listener]))
     world.store.close()
     return 0
@@ -162,14 +165,13 @@ def _port_words(port: int, problem: OSError) -> str:
     return f"Port {port} cannot be used: {problem.strerror}. Set PORT to another number."
 
 
-def _announce(address: str, folder: Path, *, as_json: bool) -> None:
+def _announce(values: dict[str, str], folder: Path, *, as_json: bool) -> None:
     """Tells where things are, once the port is open: requests wait from now on and are answered in a moment."""
-    values = settings(address, folder)
     if as_json:
         print(json.dumps(values), flush=True)
         return
     lines = [
-        f"The sandbox is at {address}/",
+        f"The sandbox is at http://{HOST}:{values['PORT']}/",
         f"Its state is kept in {folder}. Ctrl-C ends it.",
         "",
         "What it accepts, as settings of a client:",

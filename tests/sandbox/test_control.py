@@ -57,6 +57,12 @@ def app(controls: Controls) -> Iterator[App]:
     handler.close()
 
 
+def test_a_group_change_that_cannot_be_is_refused_with_a_sentence(controls: Controls) -> None:
+    assert controls.refused("group", user="deputy") == "“member” is needed: true or false."
+    assert "nobody" in controls.refused("group", user="nobody", member=True)
+    assert "S0NONE" in controls.refused("group", user="deputy", member=True, group="S0NONE")
+
+
 def test_the_clock_moves_by_days_and_seconds_and_back(controls: Controls) -> None:
     assert controls.get("clock") == {"offset_s": 0.0}
     assert controls.post("clock", days=7) == {"offset_s": 604800.0}

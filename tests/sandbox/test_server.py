@@ -49,7 +49,7 @@ def address(settings: dict[str, str]) -> str:
 def test_it_prints_one_line_of_settings_that_work(tmp_path: Path) -> None:
     with running(tmp_path) as (_process, settings):
         assert {name.split("_")[0] for name in settings} == {
-            *("PORT", "TIMEZONE", "SLACK", "ALERT", "REPORT", "APPROVERS", "INTACCT", "BILL", "CLOSE"),
+            *("PORT", "TIMEZONE", "SLACK", "ALERT", "REPORT", "APPROVERS", "DEPUTIES", "INTACCT", "BILL", "CLOSE"),
         }
         assert all(isinstance(value, str) and value for value in settings.values())
         answer = requests.post(
@@ -98,21 +98,21 @@ def test_a_call_left_without_an_answer_drops_the_connection_and_logs_nothing(tmp
 
 
 def test_a_second_start_goes_on_and_a_fresh_one_starts_over(tmp_path: Path) -> None:
-    def facts(settings: dict[str, str]) -> tuple[str, float]:
+    def facts(settings: dict[str, str]) -> tuple[str, float, str]:
         base = f"{address(settings)}/sandbox/control"
         instance = requests.get(f"{base}/state", timeout=20).json()["instance"]
-        return instance, requests.get(f"{base}/clock", timeout=20).json()["offset_s"]
+        return instance, requests.get(f"{base}/clock", timeout=20).json()["offset_s"], settings["DEPUTIES"]
 
     folder = tmp_path / "sandbox"
     with running(folder) as (process, settings):
         requests.post(f"{address(settings)}/sandbox/control/clock", json={"days": 3}, timeout=20)
-        first, _ = facts(settings)
+        first, _, deputies = facts(settings)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=15)
     with running(folder) as (_process, settings):
-        assert facts(settings) == (first, 3 * 86400.0)
+        assert facts(settings) == (first, 3 * 86400.0, deputies)
     with running(folder, "--fresh") as (_process, settings):
-        instance, offset = facts(settings)
+        instance, offset, _ = facts(settings)
         assert (instance != first, offset) == (True, 0.0)
 
 

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from tests.story.running import ALERTS, Running, until
+from tests.story.test_journal import command
 
 
 def test_the_whole_story_of_a_missing_term(running: Running) -> None:
@@ -287,7 +288,10 @@ def direct_messages(running: Running, user: str) -> list[str]:
     return [re.sub(r"<[^>]+>", "", body) for body in bodies]
 
 
-def test_approvers_are_asked_and_reminded_on_their_own_page_and_a_case_expires(running: Running) -> None:
+ONLY_APPROVERS = "Only <@U0DAN> and <@U0PRIYA> can approve this."
+
+
+def test_approvers_are_asked_and_reminded_a_deputy_decides_on_his_days_and_a_case_expires(running: Running) -> None:
     running.control("sync")
     card = running.card("Net 45", "missing in Intacct")
     running.press("clerk", card, "case.create")
@@ -295,9 +299,18 @@ def test_approvers_are_asked_and_reminded_on_their_own_page_and_a_case_expires(r
         0
     ]
     running.act(user="clerk", channel=ALERTS, ts=refusal["ts"], action_id="case.ask")
+    running.press("deputy", card, "case.create")
+    until(lambda: [w for w in whispers(running, "deputy") if ONLY_APPROVERS in w["text"]], "the deputy's, too early")
     for approver in ("U0DAN", "U0PRIYA"):
         until(lambda who=approver: [m for m in direct_messages(running, who) if "asks you to decide" in m], approver)
+    running.control("group", {"user": "controller", "member": False})
     running.control("clock", {"days": 6.5})
-    until(lambda: [m for m in direct_messages(running, "U0DAN") if "Nobody has decided yet" in m], "the reminder", 20)
+    until(lambda: [m for m in direct_messages(running, "U0PRIYA") if "Nobody has decided yet" in m], "the reminder", 20)
+    running.press("deputy", running.card("Net 55", "missing in Intacct"), "case.create")
+    running.card("Net 55", "is in Intacct", "Approved by <@U0LEE>")
+    code, words = command(running, "access-review")
+    assert code == 0, words
+    assert re.search(r"\(U0DAN\) +approver +\S+ \S+ +20", words), words
+    assert re.search(r"\(U0LEE\) +deputy +\S+ \S+ +still +1 ", words), words
     running.control("clock", {"days": 1})
     running.card("Net 45", "Expired", seconds=20)

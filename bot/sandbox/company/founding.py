@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from bot.sandbox.company.customers import add_customers
+from bot.sandbox.company.days import keep_founding_day
 from bot.sandbox.company.past import add_past
 from bot.sandbox.company.vocabulary import add_terms
 from bot.sandbox.company.waiting import add_waiting
@@ -22,6 +23,7 @@ def found(world: World) -> None:
         return
     dice = random.Random(SEED)  # noqa: S311 - the same company each time is the point
     with world.store.batch():
+        keep_founding_day(world)
         bill_terms = add_terms(world)
         customers = add_customers(world, bill_terms, dice)
         add_past(world, bill_terms, customers, dice)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
+from bot.sandbox.company import ZONE
+from bot.sandbox.intacct.terms import STAMP
 from bot.sandbox.sync import term_name
 from bot.sandbox.world import Record, World
 
@@ -148,7 +150,7 @@ def _ar_terms(world: World, ar_invoices: list[Record]) -> tuple[ArTerm, ...]:
             rule=rule_words(row),
             active=row["STATUS"] == "active",
             created_by=str(row.get("CREATEDBY") or ""),
-            created=day_words(str(row.get("WHENCREATED") or "")),
+            created=stamp_words(str(row.get("WHENCREATED") or "")),
             invoices=used[row["NAME"]],
         )
         for row in rows[:SHOWN_TERMS]
@@ -201,6 +203,15 @@ def day_words(text: str) -> str:
             continue
         return f"{day:%b} {day.day}, {day.year}"
     return text
+
+
+def stamp_words(text: str) -> str:
+    """The company's day of a moment as Intacct writes it (UTC); what is no moment, as `day_words`."""
+    try:
+        moment = datetime.strptime(text, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return day_words(text)
+    return day_words(moment.astimezone(ZONE).date().isoformat())
 
 
 def money(amount: object, currency: str) -> str:

@@ -11,11 +11,10 @@ from markupsafe import Markup
 
 from bot.sandbox.page.blocks import draw
 from bot.sandbox.page.mrkdwn import Reader, mrkdwn, plain
+from bot.sandbox.page.people import avatar, initials
 from bot.sandbox.slack import Workspace
 from bot.sandbox.world import Record
 
-PEOPLE = ("U0MARIA", "U0DAN", "U0PRIYA")
-ROLES = {"U0MARIA": "AR clerk", "U0DAN": "Controller, may approve", "U0PRIYA": "Admin, may approve"}
 FIRST_CHANNEL = "C0FINALERTS"
 SHOWN = 80
 """A channel shows its newest so many messages."""
@@ -72,18 +71,6 @@ class Room:
             zone=ZoneInfo(person["tz"]),
             now=workspace.world.calendar.now(),
         )
-
-    def people(self) -> list[Record]:
-        """Whom one can be."""
-        return [
-            {
-                "id": key,
-                "name": self.users[key]["real_name"],
-                "role": ROLES[key],
-                "initials": initials(self.users[key]["real_name"]),
-            }
-            for key in PEOPLE
-        ]
 
     def channels(self) -> list[Record]:
         """The channels that the person is in."""
@@ -193,10 +180,4 @@ def _avatar(row: Record) -> str:
         return "termkeeper"
     if row["is_app"]:
         return "app"
-    return {"U0MARIA": "clerk", "U0DAN": "controller", "U0PRIYA": "admin"}.get(str(row.get("user")), "other")
-
-
-def initials(name: str) -> str:
-    """Up to two letters for an avatar."""
-    words = name.split()
-    return "".join(word[0] for word in words[:2]).upper() or "?"
+    return avatar(str(row.get("user")))

@@ -13,9 +13,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from bot.sandbox import company
 from bot.sandbox.page.books import read_books
 from bot.sandbox.page.names import marked
-from bot.sandbox.page.room import FIRST_CHANNEL, PEOPLE, Room
+from bot.sandbox.page.people import FIRST, is_person, read_group, read_people
+from bot.sandbox.page.room import FIRST_CHANNEL, Room
 from bot.sandbox.slack import Workspace
 from bot.sandbox.world import Record, World
 
@@ -26,7 +28,6 @@ SETTLE_SECONDS = 0.12
 
 WHO = "sandbox_as"
 """The cookie that remembers whom one plays; only permalinks look at it."""
-AVATARS = {"U0MARIA": "clerk", "U0DAN": "controller", "U0PRIYA": "admin"}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -63,7 +64,7 @@ class Page:
     async def message(self, request: Request) -> Response:
         """`GET /archives/CHANNEL/pTS`: a message's permalink leads to it on the page, for whom one was last."""
         digits = request.path_params["message"].removeprefix("p")
-        values = {"as": request.cookies.get(WHO, PEOPLE[0]), "channel": request.path_params["channel"]}
+        values = {"as": request.cookies.get(WHO, FIRST), "channel": request.path_params["channel"]}
         return RedirectResponse(f"/?{urlencode(values)}#m-{quote(digits[:-6])}.{quote(digits[-6:])}", status_code=303)
 
     async def parts(self, request: Request) -> Response:
@@ -73,15 +74,15 @@ class Page:
             await self._world.changed_since(int(known), POLL_SECONDS)
             await asyncio.sleep(SETTLE_SECONDS)
         context = self._context(request)
-        names = {"clock": "clock", "bill": "bill", "intacct": "intacct", "view-content": "view"}
+        names = {"clock": "clock", "people": "people", "bill": "bill", "intacct": "intacct", "view-content": "view"}
         names |= {"home": "home"} if context["place"] == "home" else {"messages": "messages"}
         parts = {part: self._templates.get_template(f"{name}.html").render(context) for part, name in names.items()}
         return JSONResponse({"revision": context["revision"], "parts": parts}, headers=HEADERS)
 
     def _context(self, request: Request) -> Record:
         query = request.query_params
-        user = query.get("as", PEOPLE[0])
-        room = Room(self._workspace, user if user in PEOPLE else PEOPLE[0])
+        user = query.get("as", FIRST)
+        room = Room(self._workspace, user if is_person(self._world, user) else FIRST)
         place = query.get("place", "channel")
         channels = {row["id"]: row for row in room.channels()}
         channel = channels.get(query.get("channel", FIRST_CHANNEL)) or next(iter(channels.values()))
@@ -96,7 +97,6 @@ class Page:
                 {key: value for key, value in values.items() if (key, value) != ("place", "channel")}
             )
 
-        now = room.reader.now.astimezone(room.reader.zone)
         return {
             "room": room,
             "place": place if place in ("home", "direct") else "channel",
@@ -104,9 +104,10 @@ class Page:
             "messages": room.messages(channel["id"]) if place != "home" else [],
             "view": room.view(),
             "books": read_books(self._world),
-            "now": now,
+            "now": room.reader.now.astimezone(company.ZONE),
+            "people": read_people(self._world),
+            "group": read_group(self._world),
             "ahead": _ahead(self._world),
-            "avatars": AVATARS,
             "link": link,
             "revision": self._world.revision,
         }

@@ -38,8 +38,10 @@ SCOPES = (
 MESSAGE_EVENTS = ("message.channels", "message.groups")
 """The message events that the app's manifest subscribes to."""
 
-ROLES = {"clerk": "U0MARIA", "controller": "U0DAN", "admin": "U0PRIYA"}
+ROLES = {"clerk": "U0MARIA", "controller": "U0DAN", "admin": "U0PRIYA", "deputy": "U0LEE"}
 """A person's role in the company → user id."""
+CONTROLLERS = "S0CONTROLLERS"
+"""The user group of those who approve."""
 
 _ZONES = {
     "America/Chicago": ("Central Time", -21600),
@@ -54,6 +56,7 @@ _PEOPLE = (
     ("U0MARIA", "maria", "Maria Lopez", "AR clerk", "America/Chicago", False),
     ("U0DAN", "dan", "Dan Weber", "Controller", "America/New_York", False),
     ("U0PRIYA", "priya", "Priya Nair", "Finance systems admin", "America/Los_Angeles", True),
+    ("U0LEE", "lee", "Lee Okafor", "Assistant controller", "America/New_York", False),
 )
 _BOTS = (
     (BOT_USER, "termkeeper", "Termkeeper", BOT_ID, APP_ID),
@@ -88,8 +91,8 @@ def fill(world: World) -> None:
                 "is_im": False,
                 "members": [*people, *apps],
             }
-        world.store.table("slack_group")["S0CONTROLLERS"] = {
-            "id": "S0CONTROLLERS",
+        world.store.table("slack_group")[CONTROLLERS] = {
+            "id": CONTROLLERS,
             "handle": "controllers",
             "name": "Controllers",
             "created": _FOUNDED,

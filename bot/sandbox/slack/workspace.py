@@ -166,6 +166,19 @@ class Workspace(Interactions):
             self.delivery.event(self._membership("member_left_channel", person, room))
         self.world.touch()
 
+    def put_in_group(self, user: str, group: str, *, member: bool = True) -> tuple[str, ...]:
+        """A person is put into a user group, or (without `member`) taken out of it; who is in it then."""
+        person = self.directory.user(user)
+        found = self.directory.groups.get(group)
+        if found is None:
+            raise ActError(f"There is no user group {group!r} in the workspace.")
+        others = [each for each in found["users"] if each != person["id"]]
+        users = [*others, person["id"]] if member else others
+        if set(users) != set(found["users"]):
+            self.directory.groups[group] = {**found, "users": users}
+            self.world.touch()
+        return tuple(self.directory.groups[group]["users"])
+
     def deactivate(self, user: str, *, active: bool = False) -> None:
         """A user is deactivated, or (with `active`) activated again."""
         person = self.directory.user(user)

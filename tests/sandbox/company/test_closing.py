@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.close.file import read
+from bot.sandbox.company import TIMEZONE
 from bot.sandbox.company.closing import write_close_calendar
-from bot.sandbox.server import TIMEZONE, settings
+from bot.sandbox.server import settings
 
 ZONE = ZoneInfo(TIMEZONE)
 

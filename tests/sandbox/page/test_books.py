@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.page.books import SHOWN_SYNCED, day_words, money, read_books, rule_words
+from bot.sandbox.page.books import SHOWN_SYNCED, day_words, money, read_books, rule_words, stamp_words
 from bot.sandbox.world import World
 from tests.sandbox.bill.conftest import add_invoice
 
@@ -33,6 +33,11 @@ def test_dates_and_amounts_are_told_as_people_write_them() -> None:
         "soon",
     ]
     assert [money("1250.5", "USD"), money(-3, "EUR"), money(2, "CHF")] == ["$1,250.50", "-€3.00", "CHF 2.00"]
+
+
+def test_a_moment_is_told_as_the_companys_day_and_a_date_as_it_is() -> None:
+    shown = [stamp_words(text) for text in ("11/25/2026 04:59:59", "11/25/2026 05:00:00", "11/25/2026", "")]
+    assert shown == ["Nov 24, 2026", "Nov 25, 2026", "Nov 25, 2026", ""]
 
 
 def test_failed_invoices_come_before_waiting_ones_and_of_synced_ones_only_the_newest(world: World) -> None:

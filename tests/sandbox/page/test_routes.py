@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lxml import html as reading
 from slack_sdk import WebClient
 from starlette.routing import BaseRoute, Mount
 
+from bot.sandbox import company
 from bot.sandbox.bill import books
 from bot.sandbox.intacct.terms import add_term
 from bot.sandbox.server import build
@@ -62,6 +64,51 @@ def test_one_is_maria_unless_told_otherwise_and_switching_keeps_the_place(addres
     assert (
         page(address, **{"as": "U0NOBODY", "channel": "C0NOWHERE"}).xpath("//h1")[0].text_content() == "#finance-alerts"
     )
+
+
+def people(address: str) -> dict[str, str]:
+    """What the page says of each person."""
+    rows = page(address).xpath("//ul[@class='people']/li")
+    return {row.xpath(".//*[@class='who']")[0].text: row.xpath(".//small")[0].text_content() for row in rows}
+
+
+def test_each_person_is_told_with_his_place_and_whether_he_may_approve(address: str) -> None:
+    assert people(address) == {
+        "Maria Lopez": "AR clerk",
+        "Dan Weber": "Controller, may approve",
+        "Priya Nair": "Finance systems admin, may approve",
+        "Lee Okafor": "Assistant controller",
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (0, "stands in for Dan Nov 29 to Dec 12"),
+        (5, "stands in for Dan until Dec 12"),
+        (18, "stands in for Dan until Dec 12"),
+        (19, "stood in for Dan until Dec 12"),
+    ],
+)
+def test_of_the_deputy_it_is_told_from_when_until_when(world: World, address: str, days: int, told: str) -> None:
+    world.calendar.move(datetime(2026, 11, 24, 17, tzinfo=UTC) - world.calendar.now())
+    company.found(world)
+    world.calendar.move(timedelta(days=days))
+    assert people(address)["Lee Okafor"] == f"Assistant controller, {told}"
+
+
+def test_the_approvers_group_is_changed_on_the_page_and_said_of_each_person(address: str) -> None:
+    def buttons() -> dict[str, str]:
+        found = page(address).xpath("//details[@data-testid='group']//button")
+        return {button.get("aria-label"): button.get("data-member") for button in found}
+
+    assert buttons()["Put Lee Okafor into @controllers"] == "true"
+    body = {"user": "deputy", "member": True}
+    told = requests.post(f"{address}/sandbox/control/group", json=body, timeout=20).json()
+    assert told == {"users": ["U0DAN", "U0PRIYA", "U0LEE"]}
+    assert people(address)["Lee Okafor"] == "Assistant controller, may approve"
+    assert buttons()["Take Lee Okafor out of @controllers"] == "false"
+    assert "Lee Okafor" in parts(address)["parts"]["people"]
 
 
 def test_the_tables_show_both_systems_with_odd_characters_marked(world: World, address: str) -> None:

@@ -240,6 +240,17 @@ def test_people_are_known_by_id_name_and_role(stage: Stage) -> None:
             unknown()
 
 
+def test_a_user_group_gets_and_loses_people_and_forgets_none_twice(stage: Stage) -> None:
+    def put(user: str, *, member: bool) -> tuple[str, ...]:
+        return stage.do(lambda: stage.workspace.put_in_group(user, "S0CONTROLLERS", member=member))
+
+    assert put("deputy", member=True) == put("Lee Okafor", member=True) == ("U0DAN", "U0PRIYA", "U0LEE")
+    assert stage.client().usergroups_users_list(usergroup="S0CONTROLLERS")["users"] == ["U0DAN", "U0PRIYA", "U0LEE"]
+    assert put("controller", member=False) == put("dan", member=False) == ("U0PRIYA", "U0LEE")
+    with pytest.raises(ActError, match="no user group 'S0NONE'"):
+        stage.workspace.put_in_group("dan", "S0NONE")
+
+
 def test_a_deactivated_user_is_in_no_group(stage: Stage) -> None:
     stage.do(lambda: stage.workspace.deactivate("dan"))
     assert stage.client().usergroups_users_list(usergroup="S0CONTROLLERS")["users"] == ["U0PRIYA"]

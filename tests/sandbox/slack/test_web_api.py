@@ -187,7 +187,7 @@ def test_conversations_and_people_are_listed(stage: Stage) -> None:
     assert client.bots_info(bot="B0BILL")["bot"]["name"] == "BILL Sync"
     first = client.users_list(limit=2)
     assert len(first["members"]) == 2
-    assert len([user for page in client.users_list(limit=2) for user in page["members"]]) == 5
+    assert len([user for page in client.users_list(limit=2) for user in page["members"]]) == 6
 
 
 def test_what_is_not_there_is_not_found(stage: Stage) -> None:

@@ -282,6 +282,10 @@ const CLICKS = {
     replyIn(button.dataset.replyTo, button.dataset.sender);
   },
   arTerm: async (button) => tell(await post("ar-term", { name: button.dataset.arTerm, status: button.dataset.status })),
+  groupUser: async ({ dataset, ariaLabel }) => {
+    const answer = await post("group", { user: dataset.groupUser, member: dataset.member === "true" });
+    notify(answer.ok === false ? answer.error : `${ariaLabel}: done.`);
+  },
   keyInvoice: async (button) => tell(await post("ar-invoice", { number: button.dataset.keyInvoice })),
   editTerm: ({ dataset }) =>
     openDialog("edit-term", (form) => {
