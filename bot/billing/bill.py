@@ -140,15 +140,14 @@ class BillSource:
             return {name: TermInvoices((), whole=True) for name in term_names}
         dated = f'invoiceDate:gte:"{since.isoformat()}"'
         newest = {"sort": "invoiceDate:desc"}
-        pages = max(1, -(-most // MOST_IN_LIST))
         try:
             listed = f'paymentTermId:in:"{",".join(ids)}",{dated}'
-            rows, whole = self._first(ids, {"filters": listed, **newest}, most, pages)
+            rows, whole = self._first(ids, {"filters": listed, **newest}, most)
         except SourceRefused as refusal:
             if refusal.code != UNKNOWN_FILTER:
                 raise
             # Not every field of an invoice is documented as one that filters take.
-            rows, whole = self._first(ids, {"filters": dated, **newest}, most, MOST_SCANNED_PAGES)
+            rows, whole = self._first(ids, {"filters": dated, **newest}, most)
         found: dict[str, list[BilledInvoice]] = {name: [] for name in term_names}
         for invoice in rows:
             name = ids[invoice.term_id]
@@ -188,9 +187,10 @@ class BillSource:
         )
 
     def _first(
-        self, term_ids: Collection[str], conditions: Mapping[str, str], most: int, pages: int
+        self, term_ids: Collection[str], conditions: Mapping[str, str], most: int
     ) -> tuple[list[BillInvoice], bool]:
         """The first invoices with one of these terms, from so many pages at most; and whether these are all."""
+        pages = max(MOST_SCANNED_PAGES, -(-most // MOST_IN_LIST))
         rows: list[BillInvoice] = []
         for read, page in enumerate(self._session.pages("/v3/invoices", conditions), 1):
             rows += [i for i in map(read_invoice, page) if i.term_id in term_ids and not i.archived]

@@ -37,7 +37,7 @@ YEAR = timedelta(days=365)
 OVERLAP = timedelta(minutes=10)
 """Read again before where the last run left off: the two systems' clocks are not ours."""
 MOST_FAILING = 1_000
-"""Invoices looked at for the terms that fail; the newest."""
+"""Invoices looked at for a term that fails; the newest."""
 BATCH = 1_000
 """Invoices compared at a time: what one query to Intacct takes, and what memory holds."""
 
@@ -216,14 +216,23 @@ class Reading:
             )
         return tuple(names), waiting
 
-    def _bearing(self, run: _Looking, names: Iterable[str]) -> dict[str, tuple[BilledInvoice, ...]]:
-        told = self._company.source.invoices_with(sorted(names), run.year_ago, most=MOST_FAILING)
+    def _bearing(self, run: _Looking, names: Collection[str]) -> dict[str, tuple[BilledInvoice, ...]]:
+        """The newest invoices that bear each of these terms. One of which none came is not known to be unused."""
+        source = self._company.source
+        told = dict(source.invoices_with(sorted(names), run.year_ago, most=MOST_FAILING))
+        if len(names) > 1 and sum(len(found.invoices) for found in told.values() if not found.whole) >= MOST_FAILING:
+            # The list was full, and some may stand in it in the place of others.
+            told = {name: source.invoices_with([name], run.year_ago, most=MOST_FAILING)[name] for name in sorted(names)}
         for name, found in told.items():
-            if not found.whole:
+            if found.whole:
+                continue
+            if found.invoices:
+                run.missing.append(f"More than {len(found.invoices):,} invoices bear “{name}”; the newest count.")
+            else:
                 run.missing.append(
-                    f"More than {MOST_FAILING:,} invoices bear terms such as “{name}”; the newest count."
+                    f"Whether invoices bear “{name}” is not known: {source.label} has too many to look at."
                 )
-                break
+                run.unread |= FAILING
         return {name: tuple(found.invoices) for name, found in told.items()}
 
     def _there(self, run: _Looking, numbers: Sequence[str]) -> frozenset[str] | None:
