@@ -210,6 +210,7 @@ class Reading:
                     days=term.days,
                     invoices=len(same),
                     waiting=len(left),
+                    waiting_known=there is not None,
                     at_risk=_worth(left),
                     examples=tuple(_example(invoice) for invoice in left[:EXAMPLES_KEPT]),
                 )

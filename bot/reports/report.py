@@ -107,8 +107,13 @@ class Report:
 
     @property
     def failing(self) -> tuple[Tracked, ...]:
-        """What will make the next sync fail."""
+        """What makes a sync fail, with the first invoice that comes."""
         return tuple(each for each in self.open if each.finding.kind in FAILING)
+
+    @property
+    def will_fail(self) -> tuple[Tracked, ...]:
+        """What makes the next sync fail: invoices wait for it."""
+        return tuple(each for each in self.failing if each.finding.invoices)
 
     @property
     def quiet(self) -> int:

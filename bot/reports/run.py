@@ -167,7 +167,7 @@ class Runner:
         """Has the report posted in the report channel, once a key."""
         company, report = self._company, kept.report
         address = Address(channel=company.report_channel or company.alert_channels[0])
-        worth = bool(report.open or report.missing or report.standing(Standing.FIXED))
+        worth = bool(report.open or report.quiet or report.missing or report.standing(Standing.FIXED))
         tell(taken, company.key, kept.run_id, key, address, with_workbook=worth)
 
     def _fixed_by(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.reports.report import Report, at_risk
-from bot.terms.drift import Amount, Effect, Finding, FindingKind, Standing
+from bot.terms.drift import FAILING, Amount, Effect, Finding, FindingKind, Standing
 from bot.terms.xray import DifferenceKind, x_ray
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -84,35 +84,86 @@ def _amount(each: Amount) -> str:
 
 def headline(report: Report) -> str:
     """The first line: it alone tells whether to act."""
-    failing = report.failing
-    worth = money(at_risk(failing))
-    parts = []
-    if failing:
-        terms = "1 term" if len(failing) == 1 else f"{len(failing):,} terms"
-        parts.append(f"{terms} will fail at the next sync{f', worth {worth}' if worth else ''}.")
-    since = _since(report)
-    if since:
-        parts.append(since)
-    others = len(report.open) - len(failing)
-    if not failing and others:
-        calm = "Of what was read, nothing" if report.missing else "Nothing"
-        parts.insert(0, f"{calm} will fail at the next sync; {others:,} smaller {_findings(others)} to look at.")
-    if not parts and report.missing:
-        parts.append("What was read needs nothing; the rest is not known.")
-    elif not parts:
-        parts.append("Both systems' payment terms agree. Nothing to do.")
     stamp = "PARTIAL: not everything could be read. " if report.missing else ""
-    return stamp + " ".join(parts)
+    told = [_state(report), _since(report), _kept_quiet(report)]
+    return stamp + " ".join(part for part in told if part)
+
+
+def _state(report: Report) -> str:
+    """What the next sync will refuse; where that is nothing, what is left to look at."""
+    failing, more = report.will_fail, _more(report)
+    if failing:
+        worth = money(at_risk(failing))
+        will = f"{_terms(len(failing))} will fail at the next sync{f', worth {worth}' if worth else ''}"
+        return f"{'; '.join([will, *more])}."
+    others = len(report.open) - len(report.failing)
+    if others:
+        more.append(f"{others:,} smaller {_findings(others)} to look at")
+    if more:
+        nothing = "nothing but what is kept quiet" if _quiet_failing(report, waiting=True) else "nothing"
+        read = f"Of what was read, {nothing}" if report.missing else nothing.capitalize()
+        return f"{read} will fail at the next sync; {'; '.join(more)}."
+    return _calm(report)
+
+
+def _calm(report: Report) -> str:
+    """Where nothing is open that is not kept quiet."""
+    if report.missing:
+        return "What was read needs nothing; the rest is not known."
+    if report.quiet:
+        return "Nothing new to look at."
+    if report.untold:
+        return "As far as can be told, both systems' payment terms agree. Nothing to do."
+    return "Both systems' payment terms agree. Nothing to do."
+
+
+def _more(report: Report) -> list[str]:
+    """The terms that would fail, and for which no invoice waits, or of which that is not known."""
+    asleep = [each.finding for each in report.failing if not each.finding.invoices]
+    unsure = sum(not finding.waiting_known for finding in asleep)
+    known = len(asleep) - unsure
+    told = [f"{_terms(known, more=bool(report.will_fail))} would fail once an invoice comes"] if known else []
+    if unsure:
+        told.append(f"whether {_terms(unsure, more=bool(told or report.will_fail))} will fail is not known")
+    return told
 
 
 def _since(report: Report) -> str:
     fixed, back = len(report.standing(Standing.FIXED)), len(report.standing(Standing.BACK))
     told = []
     if fixed:
-        told.append(f"{fixed:,} fixed since last week")
+        told.append(f"{fixed:,} fixed since {'the last report' if len(report.covers) > 1 else 'last week'}")
     if back:
         told.append(f"{back:,} {'is' if back == 1 else 'are'} back")
     return f"{', '.join(told)}." if told else ""
+
+
+def _kept_quiet(report: Report) -> str:
+    """What would fail and is kept quiet; with nothing else to tell, all that is kept quiet."""
+    failing = _quiet_failing(report)
+    count = failing or (0 if report.open else report.quiet)
+    if not count:
+        return ""
+    which = " that would fail" if failing else ""
+    return f"{count:,} {_findings(count)}{which} {'is' if count == 1 else 'are'} kept quiet."
+
+
+def _quiet_failing(report: Report, *, waiting: bool = False) -> int:
+    """How many findings that make the sync fail are kept quiet; `waiting`: of those for which an invoice waits."""
+    return sum(
+        each.quiet
+        and each.standing is not Standing.FIXED
+        and each.finding.kind in FAILING
+        and (not waiting or each.finding.invoices > 0)
+        for each in report.tracked
+    )
+
+
+def _terms(count: int, *, more: bool = False) -> str:
+    """`1 term`, `2 terms`; with `more` beside others: `1 more`."""
+    if more:
+        return f"{count:,} more"
+    return "1 term" if count == 1 else f"{count:,} terms"
 
 
 def _findings(count: int) -> str:
@@ -129,6 +180,8 @@ def _name(finding: Finding) -> str:
 
 
 def _waiting(finding: Finding) -> str:
+    if not finding.waiting_known:
+        return "whether invoices wait for it is not known"
     if not finding.invoices:
         return "no invoice waits for it yet"
     count = "1 open invoice" if finding.invoices == 1 else f"{finding.invoices:,} open invoices"

@@ -94,6 +94,8 @@ class SourceName:
     """Invoices of the last year that bear it."""
     waiting: int = 0
     """Those that are not in Intacct yet."""
+    waiting_known: bool = True
+    """False where Intacct did not tell which of them it has."""
     at_risk: tuple[Amount, ...] = ()
     """What they bill: one total a currency, largest first."""
     customers: int | None = None
@@ -182,6 +184,8 @@ class Finding:
     customers: int | None = None
     examples: tuple[Example, ...] = ()
     owner: str = ""
+    waiting_known: bool = True
+    """False where it makes the sync fail, and nobody could tell whether invoices wait for it."""
     unreadable: bool = False
     """Missing, and its name says no one rule: a person has to tell it."""
 
@@ -233,6 +237,7 @@ def _of_source_names(world: TwoVocabularies, vocabulary: Vocabulary) -> Iterable
                 names=(name.name,),
                 books_term=match.term,
                 invoices=name.waiting,
+                waiting_known=name.waiting_known,
                 at_risk=name.at_risk,
                 customers=name.customers,
                 examples=name.examples[:EXAMPLES_KEPT],

@@ -11,7 +11,7 @@ from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.names import ViewId
 from bot.slack.cards.report import keep_inputs, report_card
 from bot.terms.drift import Effect, Example, Finding, FindingKind, Standing
-from tests.reports.samples import WEEK, full, tracked
+from tests.reports.samples import WEEK, full, quiet, tracked
 
 UGLY = "\N{NO-BREAK SPACE}<&*`" * 8
 
@@ -59,3 +59,16 @@ def test_what_is_fixed_is_named_and_by_whom() -> None:
     assert "Fixed\n• Missing in Intacct: Net 44, a decision of Dan's, case 9" in card(full()).text
     nobody = card(replace(full(), fixed_by=())).text
     assert "Fixed\n• Missing in Intacct: Net 44\n" in nobody
+
+
+def test_a_report_of_what_is_kept_quiet_alone_says_so_and_keeps_its_way_to_the_words() -> None:
+    accepted = tracked(Finding(kind=FindingKind.MISSING, names=("Net 45",), invoices=4), Standing.OPEN, quiet=True)
+    made = card(replace(quiet(), tracked=(accepted,)))
+    assert "agree" not in made.text
+    assert "1 finding kept quiet." in made.text
+    assert "What the words mean" in str(made.blocks)
+
+
+def test_what_the_billing_system_cannot_tell_stands_under_a_report_of_one_line() -> None:
+    made = card(replace(quiet(), untold=("the invoice file cannot tell its customers' default terms.",)))
+    assert "the invoice file cannot tell its customers' default terms." in made.text

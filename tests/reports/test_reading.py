@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import NoReturn
 
 import pytest
 
 from bot.billing import bill
 from bot.billing.bill import TERMS_KEPT_S
+from bot.intacct.errors import Garbled
 from bot.reports import reading
 from bot.reports.reading import Look, Reading
 from bot.sandbox.bill.listing import INVOICE_FIELDS
@@ -55,6 +58,18 @@ def test_a_term_that_a_shortened_list_did_not_show_is_not_known_instead_of_unuse
     monkeypatch.setattr(reading, "MOST_FAILING", 100)
     seen = look(acme)
     assert any("“Net 45”" in sentence for sentence in seen.missing)
+    assert seen.unread >= FAILING
+
+
+def test_where_intacct_does_not_tell_which_invoices_it_has_none_is_said_to_wait_and_nothing_to_be_fixed(
+    acme: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(numbers: Sequence[str]) -> NoReturn:
+        raise Garbled(f"no answer about {len(numbers)} invoices", advice="")
+
+    monkeypatch.setattr(acme.rooms.company.books, "invoices", refused)
+    seen = look(acme)
+    assert not named(seen, "Net 45").waiting_known
     assert seen.unread >= FAILING
 
 

@@ -16,8 +16,9 @@ from bot.reports.weeks import Week
 from bot.reports.wording import EXPLAINED, headline, money, said_of
 from bot.reports.workbook import safe, unseen, workbook
 from bot.sandbox.slack.kit import message_problems
-from bot.terms.drift import FindingKind, Standing
-from tests.reports.samples import UGLY, WEEK, full, history, quiet
+from bot.terms.drift import Finding, FindingKind, Standing
+from tests.reports.samples import UGLY, WEEK, full, history, quiet, tracked
+from tests.terms.test_drift import missing
 
 
 def opened(report: Report) -> Workbook:
@@ -26,7 +27,8 @@ def opened(report: Report) -> Workbook:
 
 def test_the_first_line_alone_tells_whether_to_act() -> None:
     assert headline(full()) == (
-        "6 terms will fail at the next sync, worth $9,300 and €2,150. 1 fixed since last week, 1 is back."
+        "5 terms will fail at the next sync, worth $9,300 and €2,150; 1 more would fail once an invoice comes. "
+        "1 fixed since last week, 1 is back."
     )
 
 
@@ -47,6 +49,57 @@ def test_a_run_that_could_not_read_everything_is_stamped() -> None:
     )
     untidy = tuple(t for t in full().tracked if t.finding.kind is FindingKind.UNUSED)
     assert "Of what was read, nothing will fail" in headline(replace(silent, tracked=untidy))
+
+
+def test_a_term_for_which_no_invoice_waits_is_not_said_to_fail_at_the_next_sync() -> None:
+    asleep, failing = tracked(missing("Net 45", invoices=0)), tracked(missing("Net 55"))
+    assert headline(replace(quiet(), tracked=(asleep,))) == (
+        "Nothing will fail at the next sync; 1 term would fail once an invoice comes."
+    )
+    assert headline(replace(quiet(), tracked=(asleep, failing))) == (
+        "1 term will fail at the next sync; 1 more would fail once an invoice comes."
+    )
+
+
+def test_where_nobody_could_tell_which_invoices_wait_that_is_said_instead_of_none() -> None:
+    unsure = tracked(missing("Net 45", invoices=0, waiting_known=False))
+    assert headline(replace(quiet(), tracked=(unsure,), missing=("Intacct did not answer.",))) == (
+        "PARTIAL: not everything could be read. "
+        "Of what was read, nothing will fail at the next sync; whether 1 term will fail is not known."
+    )
+    assert said_of(unsure.finding).endswith("whether invoices wait for it is not known.")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (missing("Net 45"), "Nothing new to look at. 1 finding that would fail is kept quiet."),
+        (Finding(kind=FindingKind.UNUSED, names=("Net 5",)), "Nothing new to look at. 1 finding is kept quiet."),
+    ],
+)
+def test_systems_of_which_a_difference_is_kept_quiet_do_not_agree(kept: Finding, said: str) -> None:
+    accepted = tracked(kept, Standing.OPEN, quiet=True)
+    assert headline(replace(quiet(), tracked=(accepted,))) == said
+
+
+def test_what_is_kept_quiet_and_will_fail_is_told_beside_what_is_smaller() -> None:
+    accepted = tracked(missing("Net 45"), Standing.OPEN, quiet=True)
+    unused = tracked(Finding(kind=FindingKind.UNUSED, names=("Net 5",)))
+    assert headline(replace(quiet(), tracked=(accepted, unused))) == (
+        "Nothing but what is kept quiet will fail at the next sync; 1 smaller finding to look at. "
+        "1 finding that would fail is kept quiet."
+    )
+
+
+def test_a_billing_system_that_cannot_tell_all_is_agreed_with_as_far_as_it_tells() -> None:
+    mute = replace(quiet(), untold=("the invoice file cannot tell its customers' default terms.",))
+    assert headline(mute) == "As far as can be told, both systems' payment terms agree. Nothing to do."
+
+
+def test_after_a_silence_fixed_means_since_the_last_report() -> None:
+    gone = tracked(missing("Net 45"), Standing.FIXED)
+    late = replace(quiet(), tracked=(gone,), covers=(WEEK.plus(-1), WEEK))
+    assert headline(late) == "Both systems' payment terms agree. Nothing to do. 1 fixed since the last report."
 
 
 def test_what_was_accepted_is_counted_apart_and_not_told() -> None:

@@ -73,8 +73,8 @@ def report_card(
     if len(report.covers) > 1:
         lines.append(f"It speaks for {_weeks(report)}: none came between.")
     blocks: list[Block] = [section(*lines)]
-    if not report.open and not report.standing(Standing.FIXED) and not report.missing:
-        return message([*blocks, context(_cost(report), head)])
+    if not any((report.open, report.standing(Standing.FIXED), report.quiet, report.missing)):
+        return message([*blocks, *_untold(report), context(_cost(report), head)])
     if with_chart and (picture := chart.block(report.history)) is not None:
         blocks += [picture, context(chart.in_words(report.history))]
     shown = _shown(report)
@@ -187,6 +187,7 @@ def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool)
         blocks.append(section(" ".join(lines)))
     if report.missing:
         blocks.append(section("*Not read*", bullets([words.said(line, 300) for line in report.missing], 6)))
+    blocks += _untold(report)
     general = [button(ActionId.FINDING_EXPLAIN, "What the words mean", finding_value(run_id))]
     if of_report(report).standards:
         general.append(button(ActionId.FINDING_STANDARD, "One name a rule", finding_value(run_id)))
@@ -195,6 +196,11 @@ def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool)
     blocks.append(actions(f"report.{run_id}", general))
     blocks.append(context(_cost(report), head))
     return blocks
+
+
+def _untold(report: Report) -> list[Block]:
+    """What the billing system can never tell: nothing was compared there."""
+    return [context(*(words.said(sentence, 300) for sentence in report.untold[:3]))] if report.untold else []
 
 
 def journal_head(seq: int, row_hash: str) -> str:
