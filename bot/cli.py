@@ -21,6 +21,8 @@ FOLDER = Path("var")
 OWN_IN_SANDBOX = frozenset({"PORT", "LOG_LEVEL"})
 """Settings that the sandbox leaves to its user; all others come from the sandbox alone."""
 
+TWO = "add a second company, birch, which then stays until the sandbox starts over"
+
 OK, PROBLEM = 0, 1
 END_S = 25
 """How long an end may take after SIGTERM or Ctrl-C: hosts kill after 30 s."""
@@ -30,14 +32,16 @@ def start(arguments: Sequence[str]) -> int:
     """`python app.py`: the bot against the real services, or with the sandbox where no Slack token is set."""
     parser = argparse.ArgumentParser(prog="app.py", description=start.__doc__)
     parser.add_argument("--fresh", action="store_true", help="sandbox only: delete var/ and start over")
+    parser.add_argument("--two-companies", action="store_true", help=f"sandbox only: {TWO}")
     wanted = parser.parse_args(arguments)
     given = set_names()
     try:
         if any(name in given for name in SLACK_SIGNS):
-            if wanted.fresh:
-                return _problem("--fresh belongs to the sandbox: it is refused while Slack's tokens are set.")
+            for name, is_given in (("--fresh", wanted.fresh), ("--two-companies", wanted.two_companies)):
+                if is_given:
+                    return _problem(f"{name} belongs to the sandbox: it is refused while Slack's tokens are set.")
             return _run_real(load())
-        return _run_sandbox(given, fresh=wanted.fresh)
+        return _run_sandbox(given, fresh=wanted.fresh, two_companies=wanted.two_companies)
     except SettingsError as error:
         return _problem(*error.problems)
     except KeyboardInterrupt:
@@ -107,7 +111,7 @@ def _work(_: argparse.Namespace) -> int:
     return _run_real(settings, "Termkeeper is working.", port=False)
 
 
-def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
+def _run_sandbox(given: Mapping[str, str], *, fresh: bool, two_companies: bool) -> int:
     from bot.assembly import Bot
     from bot.clock import SandboxClock
     from bot.records.postgres import EmbeddedPostgresBusy, assert_free
@@ -123,7 +127,7 @@ def _run_sandbox(given: Mapping[str, str], *, fresh: bool) -> int:
     if not 0 <= port <= 65535:
         return _problem(f"PORT takes a whole number from 0 to 65535 (it is {given['PORT']!r})")
     _logging(given.get("LOG_LEVEL", "WARNING").upper())
-    child = SandboxChild(FOLDER / "sandbox", port)
+    child = SandboxChild(FOLDER / "sandbox", port, two_companies=two_companies)
     try:
         # Before anything is deleted or ended: it would be the running bot's.
         assert_free(FOLDER / "postgres")
@@ -168,6 +172,7 @@ def main(arguments: Sequence[str]) -> int:
     sandbox = commands.add_parser("sandbox", help="the emulators and the page, without the bot")
     sandbox.add_argument("--json", action="store_true", help="print the settings of a client as one line of JSON")
     sandbox.add_argument("--fresh", action="store_true", help="start over")
+    sandbox.add_argument("--two-companies", action="store_true", help=TWO)
     sandbox.add_argument("--port", type=int, help="instead of PORT (3000); 0 takes a free one")
     sandbox.add_argument("--folder", type=Path, default=FOLDER / "sandbox", help="where the state is kept")
     commands.add_parser("migrate", help="bring the database of DATABASE_URL up to date")
@@ -233,7 +238,7 @@ def _sandbox(wanted: argparse.Namespace) -> int:
     from bot.sandbox.server import run
 
     port = wanted.port if wanted.port is not None else int(os.environ.get("PORT") or 3000)
-    return run(port, wanted.folder, as_json=wanted.json, fresh=wanted.fresh)
+    return run(port, wanted.folder, as_json=wanted.json, fresh=wanted.fresh, two_companies=wanted.two_companies)
 
 
 def _migrate(_: argparse.Namespace) -> int:

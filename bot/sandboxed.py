@@ -44,9 +44,11 @@ class SandboxStartError(Exception):
 class SandboxChild:
     """The emulators in a process of their own, so that killing the bot spares them."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *, two_companies: bool = False) -> None:
+        """`two_companies`: it is to have its second company, whether or not it had it before."""
         self._folder = folder
         self._port = port
+        self._two_companies = two_companies
         self._note = folder / NOTE
         self._pid: int | None = None
 
@@ -57,8 +59,11 @@ class SandboxChild:
         """
         running = self._running()
         if running is not None:
-            self._pid = running[0]
-            return running[1]
+            pid, settings = running
+            if "COMPANIES_FILE" in settings or not self._two_companies:
+                self._pid = pid
+                return settings
+            _end(pid)  # it is started again with what it lacks; all that it holds is in its folder
         self._folder.mkdir(parents=True, exist_ok=True)
         errors = self._folder / "errors.log"
         child = subprocess.Popen(  # noqa: S603  # our own module
@@ -72,6 +77,7 @@ class SandboxChild:
                 str(self._port),
                 "--folder",
                 str(self._folder),
+                *(["--two-companies"] if self._two_companies else []),
             ],
             stdout=subprocess.PIPE,
             stderr=errors.open("w", encoding="utf-8"),

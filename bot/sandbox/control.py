@@ -16,12 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.sandbox.bill import books
+from bot.sandbox.companies import Companies, Company, NoCompanyError
 from bot.sandbox.intacct.errors import FunctionError
 from bot.sandbox.intacct.invoices import create_invoice
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.slack import ActError, Outcome, Workspace
 from bot.sandbox.slack.seed import CONTROLLERS
-from bot.sandbox.sync import Sync, invoice_xml
+from bot.sandbox.sync import invoice_xml
 from bot.sandbox.world import SERVICES, Fault, Record, World
 
 PERSON = "pnair"
@@ -56,17 +57,17 @@ class Description:
 
     identity: Record
     """What tells it from any other: its kept state's id, its process, its folder."""
-    settings: Callable[[str], dict[str, str]]
-    """The settings of a client, for the sandbox's address."""
+    settings: Callable[[], dict[str, str]]
+    """The settings of a client."""
 
 
 class Control:
-    """The calls."""
+    """The calls. Those about a company's books take `company`, its key; without it they are about the first."""
 
-    def __init__(self, world: World, workspace: Workspace, sync: Sync, description: Description) -> None:
+    def __init__(self, world: World, workspace: Workspace, companies: Companies, description: Description) -> None:
         self._world = world
         self._workspace = workspace
-        self._sync = sync
+        self._companies = companies
         self._description = description
 
     def routes(self) -> list[BaseRoute]:
@@ -95,9 +96,12 @@ class Control:
             *(Route(path, _door(call), methods=["POST"]) for path, call in posts.items()),
         ]
 
-    async def sync(self, _body: Record) -> Record:
-        """Runs BILL's sync once, after a run that is under way."""
-        return (await self._sync.run()).as_json()
+    def _company(self, body: Record) -> Company:
+        return self._companies.named(text_of(body, "company")) if "company" in body else self._companies.first
+
+    async def sync(self, body: Record) -> Record:
+        """Runs a company's sync once, after a run that is under way."""
+        return (await self._company(body).sync.run()).as_json()
 
     async def message(self, body: Record) -> Record:
         """`{channel, event}`: a message as another app would post it; answers `{ts}`."""
@@ -237,22 +241,26 @@ class Control:
 
     async def bill_term(self, body: Record) -> Record:
         """`{name, days}` adds a payment term in BILL; `{id, name, days?}` edits one."""
-        name = text_of(body, "name")
+        name, company = text_of(body, "name"), self._company(body)
         days = int(number_of(body, "days")) if body.get("days") is not None else None
         if "id" in body:
-            return books.edit_term(self._world, text_of(body, "id"), name, days)
-        if days is None:
+            term = books.edit_term(company.world, text_of(body, "id"), name, days)
+        elif days is None:
             raise ControlError("“days” is needed for a new term, as a number.")
-        return books.add_term(self._world, name, days)
+        else:
+            term = books.add_term(company.world, name, days)
+        company.export()
+        return term
 
     async def bill_invoice(self, body: Record) -> Record:
         """`{id, term_id}`: an invoice gets another payment term in BILL. `id` may be the invoice's number."""
-        wanted = text_of(body, "id")
-        invoices = self._world.store.table("bill_invoice")
+        wanted, company = text_of(body, "id"), self._company(body)
+        invoices = company.world.store.table("bill_invoice")
         found = wanted if wanted in invoices else None
         for key, row in invoices.items():
             found = found or (key if row["invoiceNumber"] == wanted else None)
-        changed = books.set_invoice_term(self._world, found or wanted, text_of(body, "term_id"))
+        changed = books.set_invoice_term(company.world, found or wanted, text_of(body, "term_id"))
+        company.export()
         return {key: value for key, value in changed.items() if not key.startswith("_")}
 
     async def ar_term(self, body: Record) -> Record:
@@ -260,16 +268,14 @@ class Control:
 
         `{name, days}` adds one, due so many days from the invoice's date. `by` is the person's name in Intacct.
         """
-        name, by = text_of(body, "name"), text_of(body, "by", PERSON)
+        name, by, world = text_of(body, "name"), text_of(body, "by", PERSON), self._company(body).world
         try:
             if "days" in body:
                 days = str(int(number_of(body, "days")))
-                return add_term(
-                    self._world, name, {"DUEDATE": days, "STATUS": text_of(body, "status", "active")}, by=by
-                )
-            row = self._world.store.table("arterm").get(name)
+                return add_term(world, name, {"DUEDATE": days, "STATUS": text_of(body, "status", "active")}, by=by)
+            row = world.store.table("arterm").get(name)
             status = {"STATUS": text_of(body, "status")}
-            return change_term(self._world, row["NAME"] if row else name, status, by=by)
+            return change_term(world, row["NAME"] if row else name, status, by=by)
         except FunctionError as refusal:
             raise ControlError(str(refusal)) from None
 
@@ -279,8 +285,8 @@ class Control:
         `amount`, `due` (yyyy-mm-dd) and `term` are keyed otherwise where given; `draft` keeps it a draft. `by` is the
         person's name in Intacct. Answers `{number, record_no}`.
         """
-        number, by = text_of(body, "number"), text_of(body, "by", PERSON)
-        found = [row for row in self._world.store.table("bill_invoice").values() if row["invoiceNumber"] == number]
+        number, by, company = text_of(body, "number"), text_of(body, "by", PERSON), self._company(body)
+        found = [row for row in company.world.store.table("bill_invoice").values() if row["invoiceNumber"] == number]
         if len(found) != 1:
             raise ControlError(
                 "BILL has no such invoice." if not found else "BILL has several invoices of this number."
@@ -288,7 +294,7 @@ class Control:
         billed = dict(found[0])
         if body.get("amount") is not None:
             billed["totalAmount"] = number_of(body, "amount")
-        call = lxml.fromstring(ET.tostring(invoice_xml(self._world, billed)))
+        call = lxml.fromstring(ET.tostring(invoice_xml(company.world, billed, company.profile)))
         if "term" in body:
             for element in call.findall("termname"):
                 element.text = text_of(body, "term")
@@ -299,7 +305,7 @@ class Control:
         if body.get("draft"):
             lxml.SubElement(call, "action").text = "Draft"
         try:
-            keyed = create_invoice(call, self._world, by, "")
+            keyed = create_invoice(call, company.world, by, "")
         except FunctionError as refusal:
             raise ControlError(str(refusal)) from None
         return {"number": number, "record_no": keyed.key}
@@ -310,7 +316,7 @@ class Control:
 
     async def settings(self, _request: Request) -> Response:
         """What a client must be set to, by the names of the settings."""
-        return JSONResponse(self._description.settings(self._world.address))
+        return JSONResponse(self._description.settings())
 
 
 def _refusal(words: str) -> JSONResponse:
@@ -330,12 +336,12 @@ def _door(call: Call) -> Callable[[Request], Awaitable[Response]]:
             return _refusal("The request's body is a JSON object.")
         try:
             return JSONResponse(await call(body))
-        except (ControlError, ActError, books.BooksError) as problem:
+        except (ControlError, ActError, NoCompanyError, books.BooksError) as problem:
             return _refusal(str(problem))
 
     return answer
 
 
-def routes(world: World, workspace: Workspace, sync: Sync, description: Description) -> list[BaseRoute]:
+def routes(world: World, workspace: Workspace, companies: Companies, description: Description) -> list[BaseRoute]:
     """The controls below `/sandbox/control`."""
-    return [Mount("/sandbox/control", routes=Control(world, workspace, sync, description).routes())]
+    return [Mount("/sandbox/control", routes=Control(world, workspace, companies, description).routes())]

@@ -22,9 +22,11 @@ from starlette.middleware import Middleware
 
 from bot.sandbox import bill, company, control, intacct, page, slack
 from bot.sandbox.bill import api as bill_api
+from bot.sandbox.companies import Companies
+from bot.sandbox.companies_file import for_two, write_companies_file
+from bot.sandbox.company import birch
 from bot.sandbox.guard import Guard
 from bot.sandbox.slack.seed import CONTROLLERS
-from bot.sandbox.sync import Sync
 from bot.sandbox.wire import AbortableProtocol
 from bot.sandbox.world import Record, World
 
@@ -67,19 +69,26 @@ def settings(address: str, folder: Path | None = None, leave: company.Leave | No
     }
 
 
+def client_settings(world: World, folder: Path | None) -> dict[str, str]:
+    """What a client of this sandbox must be set to, as `settings` says; with two companies by a file of companies.
+
+    A sandbox without a folder has no such file: its clients are pointed at acme alone.
+    """
+    alone = settings(world.address, folder, company.leave(world))
+    return for_two(alone, folder) if folder is not None and birch.is_founded(world) else alone
+
+
 def build(world: World, folder: Path | None = None) -> Starlette:
     """The whole sandbox as one ASGI application; `world.address` must be set before the first request."""
     workspace = slack.Workspace.of(world)
-    sync = Sync(world, workspace.post_as_app)
-    description = control.Description(
-        _identity(world, folder), lambda address: settings(address, folder, company.leave(world))
-    )
+    companies = Companies(world, workspace.post_as_app, folder)
+    description = control.Description(_identity(world, folder), lambda: client_settings(world, folder))
     routes = [
         *slack.routes(world),
-        *intacct.routes(world),
+        *intacct.routes(*(one.world for one in companies)),
         *bill.routes(world),
-        *control.routes(world, workspace, sync, description),
-        *page.routes(world, workspace),
+        *control.routes(world, workspace, companies, description),
+        *page.routes(world, workspace, companies),
     ]
     return Starlette(routes=routes, middleware=[Middleware(Guard, world=world)])
 
@@ -121,10 +130,11 @@ class SandboxServer(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def run(port: int, folder: Path, *, as_json: bool = False, fresh: bool = False) -> int:
+def run(port: int, folder: Path, *, as_json: bool = False, fresh: bool = False, two_companies: bool = False) -> int:
     """Serves until it is told to end; the process's exit code. Port 0 takes a free one.
 
     `folder` keeps the state, so that a second start goes on where the first stopped; `fresh` empties it first.
+    `two_companies` adds the company birch, which then stays.
     """
     try:
         listener = socket.create_server((HOST, port))
@@ -139,8 +149,12 @@ def run(port: int, folder: Path, *, as_json: bool = False, fresh: bool = False) 
     world.address = f"http://{HOST}:{listener.getsockname()[1]}"
     company.found(world)
     company.write_close_calendar(folder, world.calendar.now())
+    if two_companies:
+        birch.found(world)
+    if birch.is_founded(world):
+        write_companies_file(settings(world.address, folder, company.leave(world)), folder)
     server = SandboxServer(_config(build(world, folder)), world)
-    _announce(settings(world.address, folder, company.leave(world)), folder, as_json=as_json)
+    _announce(client_settings(world, folder), folder, as_json=as_json)
     asyncio.run(server.serve(sockets=[listener]))
     world.store.close()
     return 0

@@ -1,4 +1,4 @@
-"""BILL's sync to Intacct: every waiting invoice to the gateway, and the failures to the alert channel."""
+"""Billing's sync to Intacct: every waiting invoice to the gateway, and the failures to the alert channel."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from xml.etree import ElementTree as ET
 import requests
 
 from bot.sandbox.bill.errors import moment
+from bot.sandbox.company import ACME, Profile
 from bot.sandbox.world import Record, World
 
-COMPANY = "acme"
 SENDER = "sandbox"
 SENDER_PASSWORD = "sandbox-sender-password"  # noqa: S105 -- fixed and public, as all of the sandbox's
-USER = "bill-sync"
-USER_PASSWORD = "sandbox-sync-password"  # noqa: S105
 GATEWAY = "/sandbox/intacct/ia/xml/xmlgw.phtml"
 BASE_CURRENCY = "USD"
 INCOME_ACCOUNT = "4000"
 ANSWER_SECONDS = 35.0
 
-ALERT_CHANNEL = "C0FINALERTS"
 SEQUENCE_WORDS = "Could not retrieve the Sequence record!"
 TERM_WORDS = "The term name '"
+
+BILLING_BOT = "B0BILLINGSYNC"
+"""The bot of a sync other than BILL's."""
 
 SINGLE_AT_MOST = 3
 """Up to so many failures are posted one by one; of more, a digest holds all but the newest two."""
 NEWEST_SINGLE = 2
 
 PostAsApp = Callable[[str, Record], object]
-"""Posts a message event of BILL's app to a channel."""
+"""Posts a message event of billing's app to a channel."""
 
 
 class GatewayRefusedError(Exception):
@@ -64,11 +64,12 @@ class SyncResult:
 
 
 class Sync:
-    """The sync of one BILL organization; a second run waits for the first."""
+    """The sync of one company's billing; a second run waits for the first."""
 
-    def __init__(self, world: World, post: PostAsApp) -> None:
+    def __init__(self, world: World, post: PostAsApp, company: Profile = ACME) -> None:
         self._world = world
         self._post = post
+        self._company = company
         self._running = asyncio.Lock()
 
     @property
@@ -83,12 +84,12 @@ class Sync:
             invoices = self._world.store.table("bill_invoice")
             waiting = [key for key, row in invoices.items() if row.get("_sync", {}).get("state") != "synced"]
             waiting.sort(key=lambda key: (invoices[key]["invoiceDate"], invoices[key]["createdTime"], key))
-            gateway = Gateway(self._world.address + GATEWAY)
+            gateway = Gateway(self._world.address + GATEWAY, self._company)
             failed: list[Failure] = []
             for key in waiting:
                 number = str(invoices[key]["invoiceNumber"])
                 try:
-                    await asyncio.to_thread(gateway.create_invoice, invoice_xml(self._world, invoices[key]))
+                    await asyncio.to_thread(gateway.create_invoice, self._xml(invoices[key]))
                 except GatewayRefusedError as refused:
                     message = alert_words(number, str(refused))
                     failed.append(Failure(number, message))
@@ -99,6 +100,9 @@ class Sync:
         self._world.touch()
         return SyncResult(attempted=len(waiting), created=len(waiting) - len(failed), failed=tuple(failed))
 
+    def _xml(self, invoice: Record) -> ET.Element:
+        return invoice_xml(self._world, invoice, self._company)
+
     def _mark(self, key: str, state: str, message: str) -> None:
         invoices = self._world.store.table("bill_invoice")
         at = moment(self._world.calendar.now())
@@ -107,7 +111,11 @@ class Sync:
 
     def _alert(self, failed: list[Failure]) -> None:
         for text in alert_texts(failed):
-            self._post(ALERT_CHANNEL, {"text": text})
+            self._post(self._company.alert_channel, {"text": text} | self._poster())
+
+    def _poster(self) -> Record:
+        """Whose message it is: BILL's app, which the workspace knows, or another that names itself."""
+        return {} if self._company == ACME else {"bot_id": BILLING_BOT, "username": f"{self._company.billing} Sync"}
 
 
 def alert_words(number: str, refusal: str) -> str:
@@ -144,8 +152,8 @@ def term_name(world: World, invoice: Record) -> str | None:
     return next((str(term["name"]) for term in terms.values() if int(term["daysDue"]) == days), None)
 
 
-def invoice_xml(world: World, invoice: Record) -> ET.Element:
-    """`create_invoice` for a BILL invoice, in the schema's order. With a term, Intacct computes the due date by it."""
+def invoice_xml(world: World, invoice: Record, company: Profile = ACME) -> ET.Element:
+    """`create_invoice` for a billed invoice, in the schema's order. With a term, Intacct computes the due date by it."""
     customer = world.store.table("bill_customer").get(str(invoice.get("customerId")), {})
     call = ET.Element("create_invoice")
     _add(call, "customerid", str(customer.get("accNumber", invoice.get("customerId"))))
@@ -156,7 +164,7 @@ def invoice_xml(world: World, invoice: Record) -> ET.Element:
     else:
         _add(call, "termname", name)
     _add(call, "invoiceno", str(invoice["invoiceNumber"]))
-    _add(call, "description", "BILL invoice")
+    _add(call, "description", f"{company.billing} invoice")
     currency = str(invoice.get("currency") or BASE_CURRENCY)
     if currency != BASE_CURRENCY:
         _add(call, "basecurr", BASE_CURRENCY)
@@ -184,8 +192,9 @@ def _add_date(parent: ET.Element, name: str, day: str) -> None:
 class Gateway:
     """As much of the XML gateway's client as the sync needs: one session, one call a request."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, company: Profile) -> None:
         self._address = address
+        self._company = company
         self._http = requests.Session()
         self._http.trust_env = False
         self._session = ""
@@ -201,9 +210,9 @@ class Gateway:
     def _sign_in(self) -> None:
         sign_in = ET.Element("authentication")
         login = ET.SubElement(sign_in, "login")
-        _add(login, "userid", USER)
-        _add(login, "companyid", COMPANY)
-        _add(login, "password", USER_PASSWORD)
+        _add(login, "userid", self._company.sync_user)
+        _add(login, "companyid", self._company.key)
+        _add(login, "password", self._company.sync_password)
         answer = self._ask(sign_in, ET.Element("getAPISession"), unique=False)
         self._session = answer.findtext(".//api/sessionid") or ""
         if not self._session:

@@ -54,7 +54,8 @@ class Store:
     """The sandbox's state: in memory, and in one SQLite file where `path` is given, so that a restart goes on."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while something is read and written as one."""
         self._batch = 0
         self._tables: dict[str, Table] = {}
         if path is not None:
@@ -75,7 +76,7 @@ class Store:
 
     def write(self, kind: str, key: str, value: Record | None) -> None:
         """Keeps, or with None forgets, one record."""
-        with self._lock:
+        with self.lock:
             if value is None:
                 self._db.execute("DELETE FROM record WHERE kind = ? AND id = ?", (kind, key))
             else:
@@ -87,7 +88,7 @@ class Store:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Many writes as one, for filling a company."""
-        with self._lock:
+        with self.lock:
             self._batch += 1
             if self._batch == 1:
                 self._db.execute("BEGIN")
@@ -100,7 +101,7 @@ class Store:
 
     def next_number(self, sequence: str, first: int = 1) -> int:
         """The next number of a named sequence."""
-        with self._lock:
+        with self.lock:
             counters = self.table("sequence")
             number = int(counters.get(sequence, {"next": first})["next"])
             counters[sequence] = {"next": number + 1}
@@ -109,6 +110,33 @@ class Store:
     def close(self) -> None:
         """Ends the file's use."""
         self._db.close()
+
+
+class Part(Store):
+    """One company's own tables and sequences within a store that several share."""
+
+    def __init__(self, whole: Store, key: str) -> None:
+        self._whole = whole
+        self._key = key
+        self.lock = whole.lock
+
+    def table(self, kind: str) -> Table:
+        """The company's records of one kind."""
+        return self._whole.table(f"{self._key}/{kind}")
+
+    def write(self, kind: str, key: str, value: Record | None) -> None:
+        """Keeps, or with None forgets, one record of the company's."""
+        self._whole.write(f"{self._key}/{kind}", key, value)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Many writes as one."""
+        with self._whole.batch():
+            yield
+
+    def close(self) -> None:
+        """Ends the file's use, for all."""
+        self._whole.close()
 
 
 class Calendar:
@@ -197,6 +225,22 @@ class Calls:
         return list(self._calls[service])
 
 
+class CompanyCalls(Calls):
+    """The same log, for the calls that concern one company: each entry says so."""
+
+    def __init__(self, calls: Calls, key: str) -> None:
+        self._all = calls
+        self._key = key
+
+    def note(self, service: str, function: str, outcome: str, **more: Any) -> None:
+        """Adds one call, with the company's key."""
+        self._all.note(service, function, outcome, company=self._key, **more)
+
+    def of(self, service: str) -> list[Record]:
+        """The calls of one service, all companies'."""
+        return self._all.of(service)
+
+
 class World:
     """Everything the emulators share. One event loop serves them all, so a handler that does not await is atomic."""
 
@@ -206,10 +250,18 @@ class World:
         self.calendar = Calendar(self.store)
         self.faults = Faults()
         self.calls = Calls(self.calendar)
-        self.address = ""
-        """`http://127.0.0.1:PORT`, set once the port is known."""
         self.revision = 0
+        self._address = ""
         self._waiters: set[asyncio.Event] = set()
+
+    @property
+    def address(self) -> str:
+        """`http://127.0.0.1:PORT`, set once the port is known."""
+        return self._address
+
+    @address.setter
+    def address(self, address: str) -> None:
+        self._address = address
 
     def touch(self) -> None:
         """Something that the page shows has changed."""
@@ -229,3 +281,31 @@ class World:
             finally:
                 self._waiters.discard(waiter)
         return self.revision
+
+
+class Beside(World):
+    """A further company of the same sandbox: records of its own; calendar, faults, log and page are the first's."""
+
+    def __init__(self, first: World, key: str) -> None:
+        self._first = first
+        self.store = Part(first.store, key)
+        self.calendar = first.calendar
+        self.faults = first.faults
+        self.calls = CompanyCalls(first.calls, key)
+
+    @property
+    def address(self) -> str:
+        """The sandbox's one address."""
+        return self._first.address
+
+    @address.setter
+    def address(self, address: str) -> None:
+        self._first.address = address
+
+    def touch(self) -> None:
+        """Something that the page shows has changed."""
+        self._first.touch()
+
+    async def changed_since(self, revision: int, timeout: float) -> int:  # noqa: ASYNC109  # as the first's
+        """Waits as the first does."""
+        return await self._first.changed_since(revision, timeout)

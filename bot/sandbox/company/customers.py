@@ -90,17 +90,18 @@ def add_customers(world: World, bill_terms: Mapping[str, Record], dice: random.R
         )
         usual = dice.choice(USUAL_TERMS)
         if name in DRIFTED:
-            _keep(world, customer, "Net 35", str(bill_terms["Net\N{NO-BREAK SPACE}35"]["id"]), place)
+            keep(world, customer, "Net 35", str(bill_terms["Net\N{NO-BREAK SPACE}35"]["id"]), place)
         elif name == WITHOUT_TERM:
-            _keep(world, customer, "", None, place)
+            keep(world, customer, "", None, place)
         else:
-            _keep(world, customer, usual, str(bill_terms[usual]["id"]), place)
+            keep(world, customer, usual, str(bill_terms[usual]["id"]), place)
         customers[name] = customer
     world.store.table("sequence")["customer"] = {"next": len(NAMES) + 1}
     return customers
 
 
-def _keep(world: World, customer: Customer, term_name: str, bill_term: str | None, place: int) -> None:
+def keep(world: World, customer: Customer, term_name: str, bill_term: str | None, place: int) -> None:
+    """Keeps a company's customer number `place`, from 0, in both systems, with its default term in each."""
     since = world.calendar.now() - timedelta(days=420 + 7 * place)
     world.store.table("customer")[customer.intacct_id] = {
         "CUSTOMERID": customer.intacct_id,

@@ -1,4 +1,4 @@
-"""One invoice of acme's, as each of the two systems keeps it."""
+"""One invoice, as each of the two systems keeps it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 from bot.sandbox.bill import books
 from bot.sandbox.bill.errors import moment
 from bot.sandbox.company.customers import Customer
+from bot.sandbox.company.profile import ACME, Profile
 from bot.sandbox.world import Record, World
 
 DAY = "%m/%d/%Y"
@@ -17,6 +18,8 @@ EURO = Decimal("1.08")
 """Worth of a euro in the company's base currency, dollars."""
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
+MADE_BY = "_made_by"
+"""Where an invoice of billing says who wrote it; BILL's own records do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,17 @@ class Invoice:
 
     @property
     def due(self) -> date:
-        """The due date that BILL printed on it."""
+        """The due date that billing printed on it."""
         return self.dated + timedelta(days=self.days)
 
 
-def add_to_bill(world: World, invoice: Invoice, term_id: str | None, synced_at: datetime | None) -> None:
-    """Keeps the invoice in BILL: synced at a moment, or waiting."""
+def add_to_bill(
+    world: World, invoice: Invoice, term_id: str | None, synced_at: datetime | None, made_by: str = ""
+) -> None:
+    """Keeps the invoice in billing: synced at a moment, or waiting.
+
+    `made_by` is the Slack id of who wrote it, where the billing system keeps that.
+    """
     invoice_id = books.new_id(world, "00e")
     written = _at(invoice.dated, 9)
     balance = invoice.amount - invoice.paid
@@ -65,11 +73,13 @@ def add_to_bill(world: World, invoice: Invoice, term_id: str | None, synced_at: 
             "message": "",
             "at": moment(synced_at) if synced_at else "",
         },
-    }
+    } | ({MADE_BY: made_by} if made_by else {})
 
 
-def add_to_intacct(world: World, invoice: Invoice, term_name: str, module: str, entered_at: datetime) -> None:
-    """Keeps the invoice in Intacct, posted at a moment under a term."""
+def add_to_intacct(
+    world: World, invoice: Invoice, term_name: str, module: str, entered_at: datetime, company: Profile = ACME
+) -> None:
+    """Keeps the invoice in Intacct, posted at a moment under a term: by billing's sync, or from Order Entry."""
     rate = EURO if invoice.customer.currency == "EUR" else Decimal(1)
     balance = invoice.amount - invoice.paid
     number = str(world.store.next_number("arinvoice"))
@@ -87,7 +97,7 @@ def add_to_intacct(world: World, invoice: Invoice, term_name: str, module: str, 
         "WHENPAID": paid_on.strftime(DAY) if paid_on else "",
         "AUWHENCREATED": entered_at.strftime(STAMP),
         "WHENMODIFIED": entered_at.strftime(STAMP),
-        "CREATEDBY": "bill-sync" if module == "4.AR" else "agarcia",
+        "CREATEDBY": company.sync_user if module == "4.AR" else "agarcia",
         "CURRENCY": invoice.customer.currency,
         "BASECURR": "USD",
         "EXCHANGE_RATE": str(rate),
@@ -102,7 +112,7 @@ def add_to_intacct(world: World, invoice: Invoice, term_name: str, module: str, 
         "MODULEKEY": module,
         "SYSTEMGENERATED": "false",
         "MEGAENTITYID": "",
-        "DESCRIPTION": "BILL invoice" if module == "4.AR" else "Order Entry",
+        "DESCRIPTION": f"{company.billing} invoice" if module == "4.AR" else "Order Entry",
     }
     world.store.table("arinvoice")[number] = row
 

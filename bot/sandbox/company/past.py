@@ -49,7 +49,7 @@ def add_past(
         age = round(OLDEST - (number - FIRST) * span)
         ours, theirs = _term(age, dice)
         customer = customers[dice.choice(DRIFTED)] if ours == "Net 35" and dice.random() < 0.5 else None
-        invoice = _invoice(
+        invoice = past_invoice(
             f"INV-{number:04d}",
             customer or dice.choice(dealt_with),
             today - timedelta(days=age),
@@ -71,7 +71,8 @@ def _term(age: int, dice: random.Random) -> tuple[str, str]:
     return ours, theirs
 
 
-def _invoice(number: str, customer: Customer, dated: date, days: int, today: date, dice: random.Random) -> Invoice:
+def past_invoice(number: str, customer: Customer, dated: date, days: int, today: date, dice: random.Random) -> Invoice:
+    """An invoice of some amount, paid as the dice say once it was due."""
     amount = (Decimal(dice.randrange(12_000, 900_000)) / 100).quantize(CENT)
     late = (today - dated).days - days
     chance = dice.random()
@@ -92,5 +93,5 @@ def _add_order(world: World, place: int, customer: Customer, dice: random.Random
     if term.start != "from invoice/bill date":
         ahead = calendar.monthrange(dated.year, dated.month)[1] - dated.day
         days = ahead + term.days
-    invoice = _invoice(f"SO-{2001 + place}", customer, dated, days, now.date(), dice)
+    invoice = past_invoice(f"SO-{2001 + place}", customer, dated, days, now.date(), dice)
     add_to_intacct(world, invoice, name, "8.SO", entered(dated, now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ class Kept:
     discount_percent: str = ""
     discount_days: str = ""
     description: str = ""
+    ended: int | None = None
+    """Days ago that it was made inactive; None for an active one."""
 
 
 INTACCT_TERMS = (
@@ -39,12 +42,15 @@ INTACCT_TERMS = (
     Kept(name="Net 35", days=35),
     Kept(name="N60", days=60),
     Kept(name="Net 75", days=75),
-    Kept(name="Net 90", days=90, description="Ended, see credit policy"),
+    Kept(name="Net 90", days=90, description="Ended, see credit policy", ended=NET_90_CHANGED),
     Kept(name="2% 10 Net 30", days=30, discount_percent="2", discount_days="10"),
     Kept(name="10th of next month", days=10, start="of next month from invoice/bill date"),
 )
 
-BILL_TERMS: tuple[tuple[str, int, int], ...] = (
+BillTerm = tuple[str, int, int]
+"""Name, days due, and how many days ago it was last changed in billing."""
+
+BILL_TERMS: tuple[BillTerm, ...] = (
     ("Due on receipt", 0, 900),
     ("Net 10", 10, 900),
     ("Net 14 ", 14, 9),
@@ -62,27 +68,28 @@ BILL_TERMS: tuple[tuple[str, int, int], ...] = (
     ("Net 90", 90, 900),
     ("Per contract", 120, 35),
 )
-"""Name, days due, and how many days ago it was last changed in BILL: those few were renamed, and drifted by it."""
+"""The few that were changed lately were renamed, and drifted by it."""
 
 
-def add_terms(world: World) -> dict[str, Record]:
-    """Keeps both systems' terms; BILL's by name."""
+def add_terms(
+    world: World, ar_terms: Sequence[Kept] = INTACCT_TERMS, bill_terms: Sequence[BillTerm] = BILL_TERMS
+) -> dict[str, Record]:
+    """Keeps both systems' terms; billing's by name."""
     now = world.calendar.now()
-    for number, kept in enumerate(INTACCT_TERMS, FIRST_RECORD):
+    for number, kept in enumerate(ar_terms, FIRST_RECORD):
         world.store.table("arterm")[str(number)] = _arterm(kept, str(number), now)
-    world.store.table("sequence")["arterm"] = {"next": FIRST_RECORD + len(INTACCT_TERMS)}
-    return {name: _bill_term(world, name, days, age, now) for name, days, age in BILL_TERMS}
+    world.store.table("sequence")["arterm"] = {"next": FIRST_RECORD + len(ar_terms)}
+    return {name: _bill_term(world, name, days, age, now) for name, days, age in bill_terms}
 
 
 def _arterm(kept: Kept, number: str, now: datetime) -> Record:
-    ended = kept.name == "Net 90"
     created = (now - timedelta(days=1000 + int(number))).strftime(STAMP)
-    changed = (now - timedelta(days=NET_90_CHANGED)).strftime(STAMP) if ended else created
+    changed = created if kept.ended is None else (now - timedelta(days=kept.ended)).strftime(STAMP)
     return {
         "RECORDNO": number,
         "NAME": kept.name,
         "DESCRIPTION": kept.description,
-        "STATUS": "inactive" if ended else "active",
+        "STATUS": "active" if kept.ended is None else "inactive",
         "DUEDATE": str(kept.days),
         "DUEFROM": kept.start,
         "DISCDATE": kept.discount_days,
@@ -98,7 +105,7 @@ def _arterm(kept: Kept, number: str, now: datetime) -> Record:
         "WHENCREATED": created,
         "WHENMODIFIED": changed,
         "CREATEDBY": "agarcia",
-        "MODIFIEDBY": "jsmith" if ended else "agarcia",
+        "MODIFIEDBY": "agarcia" if kept.ended is None else "jsmith",
         "MEGAENTITYID": "",
     }
 

@@ -32,28 +32,25 @@ class User:
     locked: bool = False
 
 
-USERS = {
-    user.user_id: user
-    for user in (
-        User(user_id="termkeeper-reader", password="sandbox-reader-password", rights=READS),  # noqa: S106 - documented
+def _users(word: str, sync: str) -> dict[str, User]:
+    """A company's users, whose passwords begin with a word of its own; by user id."""
+    users = (
+        User(user_id="termkeeper-reader", password=f"{word}-reader-password", rights=READS),
         User(
             user_id="termkeeper-writer",
-            password="sandbox-writer-password",  # noqa: S106 - documented
+            password=f"{word}-writer-password",
             rights=READS | {"add:ARTERM", "edit:ARTERM"},
         ),
-        User(
-            user_id="bill-sync",
-            password="sandbox-sync-password",  # noqa: S106 - documented
-            rights=READS | {"add:ARINVOICE"},
-        ),
-        User(
-            user_id="left-the-company",
-            password="sandbox-locked-password",  # noqa: S106 - documented
-            rights=READS,
-            locked=True,
-        ),
+        User(user_id=sync, password=f"{word}-sync-password", rights=READS | {"add:ARINVOICE"}),
+        User(user_id="left-the-company", password=f"{word}-locked-password", rights=READS, locked=True),
     )
-}
+    return {user.user_id: user for user in users}
+
+
+USERS = _users("sandbox", "bill-sync")
+"""Of every company that is not named below."""
+OWN_USERS = {"birch": _users("birch", "birch-sync")}
+"""Users by the id of a company that has its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +91,7 @@ class Accounts:
         """A sign-in for one request; raises a sign-in failure."""
         if login.company == self.company and control.sender not in AUTHORISED:
             raise _not_authorised(control.sender, login.company)
-        user = USERS.get(login.user)
+        user = OWN_USERS.get(self.company, USERS).get(login.user)
         if login.company != self.company or user is None or user.password != login.password:
             raise wrong_sign_in()
         if user.locked:
@@ -122,6 +119,10 @@ class Accounts:
         opened = self._session(secrets.token_urlsafe(24), session.user, place)
         self._sessions[opened.session_id] = opened
         return opened
+
+    def keeps(self, session_id: str) -> bool:
+        """Whether a session of that id was opened here and not ended."""
+        return session_id in self._sessions
 
     def end(self, session_id: str) -> None:
         """Forgets a session."""

@@ -1,4 +1,4 @@
-"""The gateway's address: takes one request at a time off the wire, and answers it or fails it as the switches say."""
+"""The gateway's address: takes a request off the wire to its company, and answers it or fails it as the switches say."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox.intacct import reply
-from bot.sandbox.intacct.envelope import Control, Envelope, control_of, parse
+from bot.sandbox.intacct.envelope import Control, Envelope, Operation, control_of, parse
 from bot.sandbox.intacct.errors import ControlError, GatewayError, too_many_at_once
 from bot.sandbox.intacct.running import Runner
 from bot.sandbox.wire import NoAnswer
@@ -29,19 +29,16 @@ XML = "application/xml"
 OFFLINE_PAGE = "<html><head><title>{0} Error</title></head><body><h1>{0} Server Error</h1></body></html>"
 
 
-def routes(world: World) -> list[Route]:
-    """The gateway's route over the sandbox's state."""
-    return [Route(PATH, Gateway(world).answer, methods=["POST"])]
+def routes(*worlds: World) -> list[Route]:
+    """The gateway's one address over the books of one company or several."""
+    return [Route(PATH, Front([Gateway(world) for world in worlds]).answer, methods=["POST"])]
 
 
-class Gateway:
-    """One running gateway: its sessions end with it, its records and carried-out control ids do not."""
+class Front:
+    """Takes a request off the wire and hands it to the company that its first sign-in names."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._runner = Runner(world)
-        self._line = asyncio.Semaphore(MOST_AT_ONCE)
-        self._in_flight = 0
+    def __init__(self, gateways: Sequence[Gateway]) -> None:
+        self._gateways = gateways
 
     async def answer(self, request: Request) -> Response:
         """Answers one request."""
@@ -49,9 +46,37 @@ class Gateway:
         try:
             envelope = parse(body)
         except ControlError as failure:
-            control = control_of(body)
-            self._world.calls.note("intacct", "(unread)", failure.trouble.errorno, controlid=control.control_id)
-            return _xml(reply.control_failure(control, failure.trouble))
+            return self._gateways[0].unread(control_of(body), failure)
+        return await self._asked(envelope).answer(request, envelope)
+
+    def _asked(self, envelope: Envelope) -> Gateway:
+        """The company's; the first where none is named that is known here, which then refuses."""
+        serving = (one for one in self._gateways if one.serves(envelope.operations[0]))
+        return next(serving, self._gateways[0])
+
+
+class Gateway:
+    """One company's running gateway: its sessions end with it, its records and carried-out control ids do not."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._runner = Runner(world)
+        self._line = asyncio.Semaphore(MOST_AT_ONCE)
+        self._in_flight = 0
+
+    def serves(self, operation: Operation) -> bool:
+        """Whether an operation signs in to this company, by its id or by a session opened here."""
+        if operation.login is not None:
+            return operation.login.company == self._runner.accounts.company
+        return self._runner.accounts.keeps(operation.session)
+
+    def unread(self, control: Control, failure: ControlError) -> Response:
+        """Answers a request that cannot be read."""
+        self._world.calls.note("intacct", "(unread)", failure.trouble.errorno, controlid=control.control_id)
+        return _xml(reply.control_failure(control, failure.trouble))
+
+    async def answer(self, request: Request, envelope: Envelope) -> Response:
+        """Answers one request that was read."""
         try:
             async with self._place():
                 return await self._answer(request, envelope)

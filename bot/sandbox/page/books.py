@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.sandbox.company import ZONE
 from bot.sandbox.intacct.terms import STAMP
@@ -91,8 +92,8 @@ class Books:
     ar_invoice_count: int
 
 
-def read_books(world: World) -> Books:
-    """Reads both systems' tables."""
+def read_books(world: World, zone: ZoneInfo = ZONE) -> Books:
+    """Reads both systems' tables of a company; moments become days of its zone."""
     invoices = world.store.table("bill_invoice")
     pending = [row for row in invoices.values() if _sync_state(row) != "synced"]
     pending.sort(key=lambda row: (_SYNC_ORDER.get(_sync_state(row), 1), row["invoiceDate"], row["invoiceNumber"]))
@@ -104,7 +105,7 @@ def read_books(world: World) -> Books:
         synced=tuple(_bill_invoice(world, row) for row in newest[:SHOWN_SYNCED]),
         synced_count=len(synced),
         bill_terms=_bill_terms(world),
-        ar_terms=_ar_terms(world, ar_invoices),
+        ar_terms=_ar_terms(world, ar_invoices, zone),
         ar_term_count=len(world.store.table("arterm")),
         ar_invoices=tuple(_ar_invoice(row) for row in reversed(ar_invoices[-SHOWN_SYNCED:])),
         ar_invoice_count=len(ar_invoices),
@@ -139,7 +140,7 @@ def _bill_terms(world: World) -> tuple[BillTerm, ...]:
     )
 
 
-def _ar_terms(world: World, ar_invoices: list[Record]) -> tuple[ArTerm, ...]:
+def _ar_terms(world: World, ar_invoices: list[Record], zone: ZoneInfo) -> tuple[ArTerm, ...]:
     used = Counter(str(row.get("TERMNAME")) for row in ar_invoices)
     rows = list(world.store.table("arterm").values())
     rows.sort(key=lambda row: int(row["RECORDNO"]), reverse=True)
@@ -150,7 +151,7 @@ def _ar_terms(world: World, ar_invoices: list[Record]) -> tuple[ArTerm, ...]:
             rule=rule_words(row),
             active=row["STATUS"] == "active",
             created_by=str(row.get("CREATEDBY") or ""),
-            created=stamp_words(str(row.get("WHENCREATED") or "")),
+            created=stamp_words(str(row.get("WHENCREATED") or ""), zone),
             invoices=used[row["NAME"]],
         )
         for row in rows[:SHOWN_TERMS]
@@ -205,13 +206,13 @@ def day_words(text: str) -> str:
     return text
 
 
-def stamp_words(text: str) -> str:
+def stamp_words(text: str, zone: ZoneInfo = ZONE) -> str:
     """The company's day of a moment as Intacct writes it (UTC); what is no moment, as `day_words`."""
     try:
         moment = datetime.strptime(text, STAMP).replace(tzinfo=UTC)
     except ValueError:
         return day_words(text)
-    return day_words(moment.astimezone(ZONE).date().isoformat())
+    return day_words(moment.astimezone(zone).date().isoformat())
 
 
 def money(amount: object, currency: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.sandbox import company
+from bot.sandbox.company import birch
 from bot.sandbox.slack.seed import CONTROLLERS, ROLES
 from bot.sandbox.world import World
 
@@ -42,7 +43,7 @@ class Group:
 def read_people(world: World) -> tuple[Person, ...]:
     """Everybody of the workspace who is a person."""
     users, members = world.store.table("slack_user"), _members(world)
-    day, leave = company.today(world), company.leave(world)
+    day, leave, second = company.today(world), company.leave(world), birch.is_founded(world)
     return tuple(
         Person(
             id=key,
@@ -50,7 +51,7 @@ def read_people(world: World) -> tuple[Person, ...]:
             initials=initials(users[key]["real_name"]),
             avatar=avatar(key),
             title=users[key]["title"],
-            may=_may(key, members, leave, day),
+            may=", ".join(filter(None, (_may(key, members, leave, day), _may_in_birch(key, second=second)))),
             in_group=key in members,
         )
         for key in _ROLE_OF
@@ -93,6 +94,10 @@ def _may(user: str, members: list[str], leave: company.Leave | None, day: date) 
     if day <= leave.last:
         return f"stands in for Dan until {_day(leave.last)}"
     return f"stood in for Dan until {_day(leave.last)}"
+
+
+def _may_in_birch(user: str, *, second: bool) -> str:
+    return "may approve at Birch" if second and user in birch.APPROVERS else ""
 
 
 def _day(day: date) -> str:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bot.sandbox import company
+from bot.sandbox.companies import Companies, Company
 from bot.sandbox.page.books import read_books
 from bot.sandbox.page.names import marked
 from bot.sandbox.page.people import FIRST, is_person, read_group, read_people
@@ -42,9 +42,10 @@ HEADERS = {
 class Page:
     """Draws the page for whoever one is."""
 
-    def __init__(self, world: World, workspace: Workspace) -> None:
+    def __init__(self, world: World, workspace: Workspace, companies: Companies) -> None:
         self._world = world
         self._workspace = workspace
+        self._companies = companies
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),
@@ -55,7 +56,10 @@ class Page:
         self._templates.filters["marked"] = marked
 
     async def whole(self, request: Request) -> Response:
-        """`GET /`: the page as it is now; `?as=`, `channel=` and `place=` (channel, home, direct) tell for whom and where."""
+        """`GET /`: the page as it is now.
+
+        `?as=`, `channel=` and `place=` (channel, home, direct) tell for whom and where, `books=` whose books.
+        """
         context = self._context(request)
         response = HTMLResponse(self._templates.get_template("page.html").render(context), headers=HEADERS)
         response.set_cookie(WHO, context["room"].user, samesite="strict", httponly=True)
@@ -84,18 +88,25 @@ class Page:
         user = query.get("as", FIRST)
         room = Room(self._workspace, user if is_person(self._world, user) else FIRST)
         place = query.get("place", "channel")
-        channels = {row["id"]: row for row in room.channels()}
-        channel = channels.get(query.get("channel", FIRST_CHANNEL)) or next(iter(channels.values()))
+        channel = self._channel(room, query.get("channel", FIRST_CHANNEL))
+        stays = channel["id"]
+        shown = self._shown(query.get("books", ""), stays)
         if place == "direct":
             channel = self._workspace.direct(room.user)
 
-        def link(user: str = room.user, channel: str | None = None, place: str | None = None) -> str:
+        def link(
+            user: str = room.user, channel: str | None = None, place: str | None = None, books: str | None = None
+        ) -> str:
+            if books is None and (channel is None or self._companies.of_channel(channel) is None):
+                books = shown.profile.key
             if channel is None and place is None:
-                channel, place = (query.get("channel") or FIRST_CHANNEL), query.get("place", "channel")
+                channel, place = stays, query.get("place", "channel")
             values = {"as": user, "channel": channel or FIRST_CHANNEL, "place": place or "channel"}
-            return "/?" + urlencode(
-                {key: value for key, value in values.items() if (key, value) != ("place", "channel")}
-            )
+            if values["place"] == "channel":
+                del values["place"]
+            if books not in (None, self._shown("", values["channel"]).profile.key):
+                values["books"] = str(books)
+            return "/?" + urlencode(values)
 
         return {
             "room": room,
@@ -103,14 +114,31 @@ class Page:
             "channel": channel,
             "messages": room.messages(channel["id"]) if place != "home" else [],
             "view": room.view(),
-            "books": read_books(self._world),
-            "now": room.reader.now.astimezone(company.ZONE),
+            "books": read_books(shown.world, shown.profile.zone),
+            "company": shown.profile,
+            "export": shown.invoice_file,
+            "companies": [one.profile for one in self._companies],
+            "now": room.reader.now.astimezone(shown.profile.zone),
             "people": read_people(self._world),
             "group": read_group(self._world),
             "ahead": _ahead(self._world),
             "link": link,
             "revision": self._world.revision,
         }
+
+    def _channel(self, room: Room, wanted: str) -> Record:
+        """The channel of that id, or where the person is not in it, the first that he is in; an alert channel at best."""
+        channels = {row["id"]: row for row in room.channels()}
+        alerts = (one.profile.alert_channel for one in self._companies)
+        known = next((one for one in (wanted, *alerts) if one in channels), None)
+        return channels[known] if known is not None else next(iter(channels.values()))
+
+    def _shown(self, wanted: str, channel: str) -> Company:
+        """Whose books stand beside the conversation: as asked for, else of whom the channel speaks."""
+        for company in self._companies:
+            if company.profile.key == wanted:
+                return company
+        return self._companies.of_channel(channel) or self._companies.first
 
 
 def _ahead(world: World) -> str:
@@ -131,9 +159,9 @@ class _Static(StaticFiles):
         return response
 
 
-def routes(world: World, workspace: Workspace) -> list[BaseRoute]:
+def routes(world: World, workspace: Workspace, companies: Companies) -> list[BaseRoute]:
     """The page at `/`, its parts and files below `/sandbox/page`."""
-    page = Page(world, workspace)
+    page = Page(world, workspace, companies)
     return [
         Route("/", page.whole, methods=["GET"]),
         Route("/archives/{channel}/{message}", page.message, methods=["GET"]),

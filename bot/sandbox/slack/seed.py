@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.sandbox.world import Record, World
 
 TEAM_ID = "T0ACME"
@@ -38,8 +40,8 @@ SCOPES = (
 MESSAGE_EVENTS = ("message.channels", "message.groups")
 """The message events that the app's manifest subscribes to."""
 
-ROLES = {"clerk": "U0MARIA", "controller": "U0DAN", "admin": "U0PRIYA", "deputy": "U0LEE"}
-"""A person's role in the company → user id."""
+ROLES = {"clerk": "U0MARIA", "controller": "U0DAN", "admin": "U0PRIYA", "deputy": "U0LEE", "birch": "U0HANA"}
+"""A person's role in the company → user id; the last is the controller of the second company, where there is one."""
 CONTROLLERS = "S0CONTROLLERS"
 """The user group of those who approve."""
 
@@ -98,6 +100,27 @@ def fill(world: World) -> None:
             "created": _FOUNDED,
             "users": ["U0DAN", "U0PRIYA"],
         }
+
+
+def add_person(world: World, user_id: str, name: str, real_name: str, *, title: str, zone: str) -> None:
+    """One more person in the workspace, and so in #general."""
+    world.store.table("slack_user")[user_id] = _user(user_id, name, real_name, title=title, zone=zone)
+    channels = world.store.table("slack_channel")
+    general = channels["C0GENERAL"]
+    channels["C0GENERAL"] = {**general, "members": [*general["members"], user_id]}
+
+
+def add_channel(world: World, channel_id: str, name: str, purpose: str, members: Sequence[str]) -> None:
+    """One more public channel, with the bot in it."""
+    world.store.table("slack_channel")[channel_id] = {
+        "id": channel_id,
+        "name": name,
+        "purpose": purpose,
+        "created": _FOUNDED,
+        "is_private": False,
+        "is_im": False,
+        "members": [*members, BOT_USER],
+    }
 
 
 def bots() -> dict[str, Record]:

@@ -1,6 +1,6 @@
 // Makes the page live: follows the sandbox's changes, and acts for the person that one plays.
 
-const { user, channel, place } = document.body.dataset;
+const { user, channel, place, books, billing, alerts } = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const view = byId("view");
 let revision = document.body.dataset.revision;
@@ -20,6 +20,8 @@ async function post(path, body) {
     return { ok: false, error: "The sandbox does not answer." };
   }
 }
+
+const postBooks = (path, body) => post(path, { company: books, ...body });
 
 const act = (body) => post("act", { user, channel, ...body });
 
@@ -108,7 +110,7 @@ function apply(id, html) {
 }
 
 function query(more) {
-  const values = new URLSearchParams({ as: user, place, ...more });
+  const values = new URLSearchParams({ as: user, place, books, ...more });
   if (place === "channel") values.set("channel", channel);
   return values;
 }
@@ -225,8 +227,8 @@ async function runSync(button) {
   button.disabled = true;
   button.textContent = "Running…";
   result.hidden = false;
-  result.textContent = "BILL sends its waiting invoices to Intacct…";
-  const answer = await post("sync", {});
+  result.textContent = `${billing} sends its waiting invoices to Intacct…`;
+  const answer = await postBooks("sync", {});
   button.disabled = false;
   button.textContent = "Run sync";
   result.textContent = answer.failed ? syncWords(answer) : answer.error;
@@ -236,7 +238,7 @@ function syncWords({ attempted, created, failed }) {
   if (!attempted) return "Nothing to sync: all invoices are in Intacct.";
   const some = (count) => `${count} ${count === 1 ? "invoice" : "invoices"}`;
   return failed.length
-    ? `${some(attempted)} sent: ${created} taken, ${failed.length} refused and reported in #finance-alerts.`
+    ? `${some(attempted)} sent: ${created} taken, ${failed.length} refused and reported in #${alerts}.`
     : `${some(attempted)} sent, all taken.`;
 }
 
@@ -281,12 +283,12 @@ const CLICKS = {
     button.closest("details").open = false;
     replyIn(button.dataset.replyTo, button.dataset.sender);
   },
-  arTerm: async (button) => tell(await post("ar-term", { name: button.dataset.arTerm, status: button.dataset.status })),
+  arTerm: async (button) => tell(await postBooks("ar-term", { name: button.dataset.arTerm, status: button.dataset.status })),
   groupUser: async ({ dataset, ariaLabel }) => {
     const answer = await post("group", { user: dataset.groupUser, member: dataset.member === "true" });
     notify(answer.ok === false ? answer.error : `${ariaLabel}: done.`);
   },
-  keyInvoice: async (button) => tell(await post("ar-invoice", { number: button.dataset.keyInvoice })),
+  keyInvoice: async (button) => tell(await postBooks("ar-invoice", { number: button.dataset.keyInvoice })),
   editTerm: ({ dataset }) =>
     openDialog("edit-term", (form) => {
       form.elements.id.value = dataset.editTerm;
@@ -346,7 +348,7 @@ for (const [id, path] of [["edit-term-form", "bill-term"], ["edit-invoice-form",
     const form = event.target;
     const body = Object.fromEntries(new FormData(form));
     if ("days" in body) body.days = Number(body.days);
-    const answer = await post(path, body);
+    const answer = await postBooks(path, body);
     if (answer.ok === false) form.querySelector(".error").textContent = answer.error;
     else form.closest("dialog").close();
   });
