@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from bot.reports.report import Report, at_risk
 from bot.terms.drift import FAILING, Amount, Effect, Finding, FindingKind, Standing
+from bot.terms.money import written
 from bot.terms.xray import DifferenceKind, x_ray
-
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +69,10 @@ EXPLAINED: dict[FindingKind, Meaning] = {
 
 def money(amounts: Sequence[Amount]) -> str:
     """`$18,400 and €2,150`: one total a currency, cents left out where there are none."""
-    shown = [_amount(each) for each in amounts]
+    shown = [written(each.amount, each.currency, short=True) for each in amounts]
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _amount(each: Amount) -> str:
-    figure = f"{each.amount:,.2f}".removesuffix(".00")
-    symbol = _SYMBOLS.get(each.currency)
-    return f"{symbol}{figure}" if symbol else f"{figure} {each.currency}".strip()
 
 
 def headline(report: Report) -> str:

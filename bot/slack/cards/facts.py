@@ -10,6 +10,7 @@ from bot.cases.view import CaseInvoice, Unknown
 from bot.slack.cards import words
 from bot.slack.cards.subject import Subject
 from bot.terms.matching import MatchKind
+from bot.terms.money import countable
 from bot.terms.term import PaymentTerm
 
 INVOICES_SHOWN = 5
@@ -119,7 +120,7 @@ def payments_behind(invoices: Sequence[CaseInvoice]) -> list[tuple[str, str]]:
 
 def _paid(billed: BilledInvoice) -> Decimal | None:
     """What was paid, where the source's figures tell it."""
-    known = [amount for amount in (billed.amount, billed.balance) if amount is not None and words.countable(amount)]
+    known = [amount for amount in (billed.amount, billed.balance) if amount is not None and countable(amount)]
     if len(known) == 2:
         return known[0] - known[1]
     return billed.amount if billed.payment is PaymentState.PAID else None

@@ -9,15 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from bot.terms.money import countable, written
+
 NAME_LIMIT = 150
 """Characters that a name from outside may take on a card, its cut told included."""
 SENTENCE_LIMIT = 400
 
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-_LARGEST = 15
-"""Powers of ten up to which amounts are shown and added as they are."""
-_NO_DECIMALS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
-_THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,20}")
 _URL = re.compile(r"https?://[^\s<>|`\"\\^{}]{1,1000}")
@@ -274,25 +271,7 @@ def duration(span: timedelta) -> str:
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount with its currency: `$1,250.50`, `CHF 80.00`, `12.00 (currency not told)`."""
-    if not amount.is_finite():
-        return f"an amount that is not a number ({name(currency, 12) if currency else 'currency not told'})"
-    known = currency.upper() if re.fullmatch(r"[A-Za-z]{3}", currency) else ""
-    sign = "-" if amount < 0 else ""
-    figure = _figure(abs(amount), known)
-    if known in _SYMBOLS:
-        return f"{sign}{_SYMBOLS[known]}{figure}"
-    if known:
-        return f"{known} {sign}{figure}"
-    return f"{sign}{figure} ({name(currency, 12) if currency else 'currency not told'})"
-
-
-def _figure(amount: Decimal, currency: str) -> str:
-    if not countable(amount):
-        return f"{amount:.6E}"
-    least = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
-    exponent = amount.normalize().as_tuple().exponent
-    given = max(0, -exponent) if isinstance(exponent, int) else 0
-    return f"{amount:,.{max(least, min(given, 6))}f}"
+    return written(amount, currency, called=name(currency, 12))
 
 
 def totals(amounts: Iterable[tuple[Decimal, str]]) -> str:
@@ -311,11 +290,6 @@ def totals(amounts: Iterable[tuple[Decimal, str]]) -> str:
     if odd:
         parts.append(f"{counted(odd, 'amount')} that cannot be added")
     return "; ".join(parts)
-
-
-def countable(amount: Decimal) -> bool:
-    """Whether an amount is a number that sums can be made of."""
-    return amount.is_finite() and (not amount or -8 <= amount.adjusted() <= _LARGEST)
 
 
 def _totals(sums: dict[str, Decimal]) -> str:
