@@ -437,7 +437,7 @@ def _groups(pending: Sequence[Pending], findings: Findings) -> list[_Group]:
     for p in pending:
         found = one_invoice(findings, p.invoice) if p.invoice is not None else None
         billed = found if isinstance(found, BilledInvoice) else None
-        name = p.term if p.term is not None else billed.term_name if billed else None
+        name = billed.term_name if billed and (p.term is None or p.found_by_us) else p.term
         if name is not None:
             group = groups.setdefault(("term", name), _Group(name, None))
         else:

@@ -24,7 +24,15 @@ REST = timedelta(minutes=10)
 """How long what is asked for a company that nobody looks after is left alone."""
 
 Doing = Callable[[str, str], None]
-"""(company, key): does it; whatever it raises is a failed attempt. It must be safe to run twice."""
+"""(company, key): does it; whatever it raises but NotYet is a failed attempt. It must be safe to run twice."""
+
+
+class NotYet(Exception):
+    """What is asked for waits for something else: it is looked again after `pause`, and that counts as no attempt."""
+
+    def __init__(self, pause: timedelta) -> None:
+        super().__init__(f"not yet: looked again after {pause}")
+        self.pause = pause
 
 
 GaveUp = Callable[[str, str, str], None]
@@ -96,6 +104,16 @@ def _attempt(
         )
     try:
         doings[row.kind](row.company, key)
+    except NotYet as wait:
+        with database.transaction() as connection:
+            due = connection.scalar(
+                update(schedule)
+                .where(schedule.c.key == key)
+                .values(attempts=row.attempts, due_at=func.now() + wait.pause)
+                .returning(schedule.c.due_at)
+            )
+            jobs.nudge(connection, jobs.SCHEDULED, key=None, at=due, row=key)
+        return False
     except Exception as error:
         log.warning("%s failed, attempt %d", key, row.attempts + 1, exc_info=True)
         words = storable_text(f"{type(error).__name__}: {error}")[:2000]

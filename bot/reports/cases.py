@@ -26,11 +26,12 @@ def open_case(
 ) -> bool:
     """Has a case opened about a term that will fail; False where this key was taken before.
 
-    Its card goes to the thread, or without one as a new message into `channel`. Nobody is thereby its asker.
+    Its card goes to the thread, or without one as a new message into `channel`. Nobody is thereby its asker. An invoice
+    whose number several bear belongs to it too, as it was read with this term.
     """
     name = finding.names[0]
     found = [Failure(cause=Cause.TERM_INVALID, term=name)]
-    found += [Failure(cause=Cause.SEQUENCE, invoice=number) for number in numbers[:MOST_NUMBERS]]
+    found += [Failure(cause=Cause.SEQUENCE, invoice=number, term=name) for number in numbers[:MOST_NUMBERS]]
     alert = intake.Alert(
         company=company.key,
         team="",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -12,15 +11,14 @@ from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step
 from bot.records.engine import Database
+from bot.records.schedule import NotYet
 from bot.records.tables import messages
-from bot.reports import calendar
+from bot.reports import calendar, foreseen
 from bot.reports.cases import open_case
-from bot.reports.holders import holders
 from bot.reports.reading import Progress
-from bot.reports.run import Kept, RunKind, Runner, new_failures
+from bot.reports.run import Kept, RunKind, Runner, unspoken
 from bot.reports.standardise import Standardisation, of_report
 from bot.reports.weeks import Rhythm
-from bot.terms.standard import StepKind, standards
 
 
 class Reports:
@@ -38,9 +36,12 @@ class Reports:
         calendar.ask_due(connection, self._company.key, self._rhythm, now)
 
     def weekly(self, key: str) -> None:
-        """Makes the week's report and has it posted, once a key."""
+        """Makes the week's report and has it posted, once a key. Raises NotYet while the day's look comes first."""
         with self._database.transaction() as connection:
             told = connection.scalar(select(messages.c.id).where(messages.c.key == f"report:{key}"))
+            early = told is None and calendar.look_comes_first(connection, self._company.key, key)
+        if early:
+            raise NotYet(calendar.LOOK_AGAIN)
         if told is None:
             self._runner.run(RunKind.WEEKLY, then=lambda taken, kept: self._runner.say(taken, kept, key))
 
@@ -52,11 +53,11 @@ class Reports:
         self._runner.run(RunKind.PREFLIGHT, then=self._open_cases)
 
     def _open_cases(self, taken: Step, kept: Kept) -> None:
-        """A case for each new failure, the most invoices first; where there are very many, the others are counted."""
+        """A case for each failure that is news, the most invoices first; of very many, the others are counted."""
         if kept.report.missing and not kept.report.tracked:
             raise ConnectionError("; ".join(kept.report.missing))
-        new = [finding for finding in new_failures(kept.report) if finding.invoices]
-        new.sort(key=lambda finding: -finding.invoices)
+        new = unspoken(kept.report)
+        foreseen.speak_of(taken.connection, self._company, new, at=taken.now)
         channel = self._company.alert_channels[0]
         for place, finding in enumerate(new[:CARDS_AT_MOST]):
             numbers = kept.waiting.get(finding.names[0], ())
@@ -69,14 +70,5 @@ class Reports:
         return self._runner.run(kind, keep=keep, progress=progress)
 
     def standardise(self, *, progress: Progress = lambda _: None) -> Standardisation:
-        """What could be brought to one name a rule, as of now. Nothing is kept, and nobody is told.
-
-        Who holds the terms is only asked where a term could be retired.
-        """
-        found = of_report(self._runner.run(RunKind.ASKED, keep=False, progress=progress).report)
-        if not any(step.kind is StepKind.RETIRE for each in found.standards for step in each.steps):
-            return found
-        progress("reading who holds the terms")
-        world = found.report.world
-        held = holders(self._company, world, self._clock.now())
-        return replace(found, standards=standards(world, holders=held, house=found.report.house), looked=True)
+        """What could be brought to one name a rule, as of now. Nothing is kept, and nobody is told."""
+        return of_report(self._runner.run(RunKind.ASKED, keep=False, progress=progress).report)

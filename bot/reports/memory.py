@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +54,7 @@ def _remembered(row: Any) -> Remembered:
         accepted_by=row.accepted_by,
         accepted_why=row.accepted_why,
         quiet_until=row.quiet_until,
+        spoken=row.spoken,
     )
 
 
@@ -121,12 +122,10 @@ def keep_run(
     kind: str,
     whole: bool,
     read_from: datetime | None,
-    found_before: bool = False,
 ) -> int:
     """Keeps a run and its findings; the run's id.
 
     What is fixed or back is settled by the weekly report alone: a look in between must not take it out of the next one.
-    `found_before`: the new findings of this run are told before anything failed.
     """
     run_id: int = connection.execute(
         insert(drift_runs)
@@ -147,8 +146,10 @@ def keep_run(
     for each in report.tracked:
         if kind == WEEKLY:
             _settle(connection, report, each, fixed_by.get(each.key, ""))
-        if each.standing is not Standing.FIXED:
-            _see(connection, report, each, found_before=found_before)
+        if each.standing is Standing.FIXED:
+            _let_speak_again(connection, report.company, each)
+        else:
+            _see(connection, report, each)
     return int(run_id)
 
 
@@ -158,17 +159,31 @@ def _settle(connection: Connection, report: Report, tracked: Tracked, fixed_by: 
     connection.execute(
         update(drift_findings)
         .where(drift_findings.c.company == report.company, drift_findings.c.key == tracked.key)
-        .values(fixed_at=report.at if gone else None, fixed_by=fixed_by if gone else "")
+        .values(
+            fixed_at=report.at if gone else None,
+            fixed_by=fixed_by if gone else "",
+            **({"found_before": False} if gone else {}),
+        )
     )
 
 
-def _see(connection: Connection, report: Report, tracked: Tracked, *, found_before: bool) -> None:
-    """Notes that a finding was seen, and as what."""
-    seen = {"finding": FINDING.dump_python(tracked.finding, mode="json"), "last_seen": report.at}
+def _let_speak_again(connection: Connection, company: str, tracked: Tracked) -> None:
+    """What is gone may come back, and is news to the daily look then."""
+    connection.execute(
+        update(drift_findings)
+        .where(drift_findings.c.company == company, drift_findings.c.key == tracked.key, drift_findings.c.spoken)
+        .values(spoken=False)
+    )
+
+
+def _see(connection: Connection, report: Report, tracked: Tracked) -> None:
+    """Notes that a finding was seen, and as what; without an invoice that waits, its first one will be news."""
+    seen: dict[str, Any] = {"finding": FINDING.dump_python(tracked.finding, mode="json"), "last_seen": report.at}
+    waits = {} if tracked.finding.invoices else {"spoken": False}
     connection.execute(
         insert(drift_findings)
-        .values(company=report.company, key=tracked.key, first_seen=report.at, found_before=found_before, **seen)
-        .on_conflict_do_update(index_elements=["company", "key"], set_=seen)
+        .values(company=report.company, key=tracked.key, first_seen=report.at, **seen)
+        .on_conflict_do_update(index_elements=["company", "key"], set_=seen | waits)
     )
 
 
@@ -188,18 +203,6 @@ def accept(
         .values(accepted_digest=finding.digest, accepted_by=by, accepted_why=why, quiet_until=until)
     )
     return bool(done.rowcount)
-
-
-def avoided(connection: Connection, company: str, gone: Collection[str]) -> int:
-    """How many of these findings, by key, were told before they failed."""
-    return (
-        connection.scalar(
-            select(func.count()).where(
-                drift_findings.c.company == company, drift_findings.c.found_before, drift_findings.c.key.in_(gone)
-            )
-        )
-        or 0
-    )
 
 
 def dated(connection: Connection, company: str) -> tuple[DatedInvoice, ...]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from bot.reports.weeks import Week
 from bot.terms.drift import FAILING, Amount, FindingKind, Standing, Tracked, TwoVocabularies
+from bot.terms.standard import Holders
 
 
 class Strand(StrEnum):
@@ -83,6 +84,8 @@ class Report:
     """What was read, for the workbook."""
     house: tuple[str, ...] = ()
     """The company's own names for its terms, the preferred ones first."""
+    holders: Holders | None = None
+    """Who holds the terms that could be made inactive; None where nobody was asked."""
     missing: tuple[str, ...] = ()
     """Sentences: what could not be read. The report is PARTIAL where there is any."""
     untold: tuple[str, ...] = ()

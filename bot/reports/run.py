@@ -15,13 +15,26 @@ from bot.cases.ports import Clock, Company
 from bot.cases.step import Step, step
 from bot.records.engine import Database
 from bot.records.tables import cases, decisions
-from bot.reports import memory
+from bot.reports import foreseen, memory
+from bot.reports.holders import NOTHING_READ, holders
 from bot.reports.reading import Look, Progress, Reading
 from bot.reports.report import Cost, FixedBy, Report
 from bot.reports.telling import tell
 from bot.reports.weeks import Week, covered
-from bot.terms.drift import FAILING, Finding, FindingKind, Fixer, Standing, Tracked, against, find, who_fixed
+from bot.terms.drift import (
+    FAILING,
+    Finding,
+    FindingKind,
+    Fixer,
+    Standing,
+    Tracked,
+    TwoVocabularies,
+    against,
+    find,
+    who_fixed,
+)
 from bot.terms.matching import Vocabulary
+from bot.terms.standard import Holders, StepKind, standards
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """When people were told last, where they never were."""
@@ -94,6 +107,7 @@ class Runner:
             reported_at = memory.last_report_at(connection, company.key)
         before = self._spent()
         look = self._reading.look(now, last, odd, dates=kind is not RunKind.PREFLIGHT, progress=progress)
+        held = None if kind is RunKind.PREFLIGHT else self._held(look.world, now, progress)
         after = self._spent()
         found = tuple(f for f in find(look.world) if kind is not RunKind.PREFLIGHT or f.kind in FAILING)
         told_at = None if kind is RunKind.PREFLIGHT else reported_at or _NEVER
@@ -110,6 +124,7 @@ class Runner:
                 tracked=tracked,
                 world=look.world,
                 house=company.house,
+                holders=held,
                 missing=look.missing,
                 untold=look.untold,
                 history=memory.history(connection, company.key, week),
@@ -120,7 +135,7 @@ class Runner:
                     limit=after.limit,
                 ),
                 fixed_by=self._fixed_by(connection, tracked, look, reported_at),
-                avoided=memory.avoided(connection, company.key, gone),
+                avoided=foreseen.avoided(connection, company, gone),
                 cases=self._cases(connection, tracked),
             )
         report = _with_this_week(report)
@@ -132,6 +147,15 @@ class Runner:
                 then(taken, kept)
         return kept
 
+    def _held(self, world: TwoVocabularies, now: datetime, progress: Progress) -> Holders | None:
+        """Who holds the terms; asked only where one could be made inactive for another name of its rule."""
+        company = self._company
+        proposed = standards(world, holders=NOTHING_READ, house=company.house)
+        if not any(step.kind is StepKind.RETIRE for each in proposed for step in each.steps):
+            return None
+        progress("reading who holds the terms")
+        return holders(company, world, now)
+
     def _keep(self, taken: Step, kind: RunKind, report: Report, look: Look) -> int:
         run_id = memory.keep_run(
             taken.connection,
@@ -139,7 +163,6 @@ class Runner:
             kind=kind.value,
             whole=look.whole,
             read_from=look.read_from,
-            found_before=kind is RunKind.PREFLIGHT,
         )
         if look.world.dated is not None:
             memory.keep_dated(
@@ -226,6 +249,10 @@ def _unread(kind: RunKind, look: Look) -> frozenset[FindingKind]:
     return look.unread
 
 
-def new_failures(report: Report) -> tuple[Finding, ...]:
-    """What would fail and was not known before: all that the daily look speaks of."""
-    return tuple(each.finding for each in report.failing if each.standing in (Standing.NEW, Standing.BACK))
+def unspoken(report: Report) -> tuple[Finding, ...]:
+    """What would fail at the next sync and no daily look spoke of yet, the most invoices first.
+
+    Where no invoice waits for a term nothing fails yet: it is spoken of with its first one, however long it is known.
+    """
+    news = [each.finding for each in report.failing if each.finding.invoices and not each.spoken]
+    return tuple(sorted(news, key=lambda finding: -finding.invoices))

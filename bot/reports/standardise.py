@@ -1,4 +1,4 @@
-"""One name a rule: the proposals that a report's findings lead to, and the same with a look at who holds the terms."""
+"""One name a rule: the proposals that a report's findings lead to."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ class Standardisation:
 
 
 def of_report(report: Report) -> Standardisation:
-    """What a report's run leads to, without a further request. Pure."""
-    found = standards(report.world, holders=NOTHING_READ, house=report.house)
-    return Standardisation(report=report, standards=found, looked=False)
+    """What a report's run leads to, by what it read of who holds the terms. Pure."""
+    found = standards(report.world, holders=report.holders or NOTHING_READ, house=report.house)
+    return Standardisation(report=report, standards=found, looked=report.holders is not None)

@@ -435,6 +435,8 @@ class Remembered:
     accepted_why: str = ""
     quiet_until: datetime | None = None
     """The end of a snooze; None for one that was accepted for good."""
+    spoken: bool = False
+    """A daily look spoke of it, and it was there with invoices that wait ever since."""
 
     def quiet(self, finding: Finding, now: datetime) -> bool:
         """Whether it need not be said: accepted as it stands, or put off and not yet due."""
@@ -455,6 +457,8 @@ class Tracked:
     quiet: bool = False
     accepted_by: str = ""
     accepted_why: str = ""
+    spoken: bool = False
+    """A daily look spoke of it before, and has nothing to add."""
 
 
 def against(
@@ -505,6 +509,7 @@ def _tracked(before: Remembered | None, finding: Finding, now: datetime, told_at
         quiet=quiet,
         accepted_by=before.accepted_by if quiet else "",
         accepted_why=before.accepted_why if quiet else "",
+        spoken=before.spoken,
     )
 
 

@@ -20,7 +20,6 @@ def run(
     database: Database,
     week: Week,
     *found: Finding,
-    before: bool = False,
     kind: str = "weekly",
     told_at: datetime | None = None,
 ) -> Report:
@@ -29,7 +28,7 @@ def run(
         earlier = memory.remembered(connection, "acme")
         tracked = against(earlier, found, now=at, unread=frozenset(), told_at=told_at)
         report = replace(quiet(), at=at, week=week, covers=(week,), tracked=tracked)
-        memory.keep_run(connection, report, kind=kind, whole=True, read_from=at, found_before=before)
+        memory.keep_run(connection, report, kind=kind, whole=True, read_from=at)
     return report
 
 
@@ -77,14 +76,6 @@ def test_the_chart_shows_the_weeks_that_had_a_report_and_the_newest_run_of_each(
         assert memory.last_week(connection, "acme") == WEEK.plus(-2)
     assert [week.week for week in weeks] == [WEEK.plus(-2)]
     assert sum(weeks[0].counts.values()) == 1
-
-
-def test_what_was_found_before_it_failed_and_is_gone_was_avoided(database: Database) -> None:
-    run(database, WEEK, MISSING, before=True, kind="preflight")
-    with database.transaction() as connection:
-        assert memory.avoided(connection, "acme", []) == 0
-        assert memory.avoided(connection, "acme", [MISSING.key]) == 1
-        assert memory.avoided(connection, "other", [MISSING.key]) == 0
 
 
 def test_a_look_between_two_reports_takes_nothing_out_of_the_next_one(database: Database) -> None:

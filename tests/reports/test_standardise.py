@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.commands.report import write_names
+from bot.reports import memory
 from bot.reports.desk import Reports
 from bot.reports.reading import Reading
 from bot.reports.run import Runner, Spent
@@ -178,10 +179,10 @@ def test_intacct_that_does_not_answer_frees_nothing(acme: Office, monkeypatch: p
 
 
 def test_looking_costs_few_requests_and_learns_what_the_company_has_once(acme: Office) -> None:
-    acme.ar_term("N30", 30)
     plain = len(acme.calls("intacct"))
-    of_report(acme.rooms.reports.now(keep=False).report)
+    assert acme.rooms.reports.now(keep=False).report.holders is None
     plain = len(acme.calls("intacct")) - plain
+    acme.ar_term("N30", 30)
     before = len(acme.calls("intacct"))
     standardised(acme)
     first = len(acme.calls("intacct")) - before
@@ -189,6 +190,18 @@ def test_looking_costs_few_requests_and_learns_what_the_company_has_once(acme: O
     second = len(acme.calls("intacct")) - before - first
     assert second - plain <= 3
     assert first - second == len(OTHERS) + 1
+
+
+def test_the_weekly_reports_sheet_and_button_say_who_holds_a_term(acme: Office) -> None:
+    acme.ar_term("N30", 30)
+    acme.rooms.reports.weekly("weekly/acme/2026-W48")
+    with acme.database.transaction() as connection:
+        report = memory.report_of(connection, 1)
+    assert of_report(report) == replace(standardised(acme), report=report)
+    head, *rows = load_workbook(io.BytesIO(workbook(report)))["One name a rule"].iter_rows(values_only=True)
+    (row,) = [row for row in rows if row[head.index("From")] == "N30" and row[head.index("To")] is None]
+    assert str(row[head.index("Not yet, because")]).startswith("Not known whether it is held by: ")
+    assert any("Not known whether it is held by" in line for line in read(standard_blocks(of_report(report))))
 
 
 def test_a_gateway_that_does_not_group_gives_the_same_by_paging(acme: Office) -> None:

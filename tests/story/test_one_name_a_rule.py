@@ -39,7 +39,7 @@ def test_a_name_to_keep_becomes_a_case_from_the_answer_and_from_the_reports_view
     running.act(user="clerk", channel=REPORTS, ts=report["ts"], action_id="finding.standard")
     (view,) = running.views("clerk")
     assert view["callback_id"] == "view.standard"
-    assert "once nothing holds it" in str(view["blocks"])
+    assert "Not known whether it is held by" in str(view["blocks"])
     told = running.act(user="clerk", view_id=view["id"], action_id=case)
     assert "The case is being opened" in str(told["view"])
     assert [call["outcome"] for call in running.calls("intacct", "create_arterm")] == []

@@ -1,4 +1,4 @@
-"""Drift: runs, findings and the invoices whose dates are not their term's. Only adds."""
+"""Drift: runs, findings and the invoices whose dates are not their term's; when the calendar asked. Only adds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def _word(name: str, *, default: bool = False, comment: str | None = None) -> sa
 
 
 def upgrade() -> None:
-    """Makes three tables."""
+    """Makes three tables, and a column."""
+    op.add_column(
+        "schedule",
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+    )
     op.create_table(
         "drift_runs",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -72,7 +76,21 @@ def upgrade() -> None:
         _word("accepted_by", default=True),
         _word("accepted_why", default=True),
         _moment("quiet_until", nullable=True, comment="the end of a snooze; null where it was accepted for good"),
-        sa.Column("found_before", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        _moment("told_at", nullable=True, comment="when a daily look spoke of it last"),
+        sa.Column(
+            "spoken",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="a daily look spoke of it, and has nothing to add until it is gone or no invoice waits",
+        ),
+        sa.Column(
+            "found_before",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="a daily look spoke of it before a sync had failed for it",
+        ),
         sa.PrimaryKeyConstraint("company", "key", name=op.f("drift_findings_pkey")),
         comment="What drifts and drifted, remembered from run to run",
     )
