@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from slack_bolt import BoltRequest
+
 from bot.cases.mentions import CARDS_AT_MOST
 from bot.reports import memory
 from bot.reports.desk import Reports
 from bot.reports.report import Report
+from bot.slack.app import bolt_app
 from bot.slack.cards.report import finding_value
 from bot.slack.door import ItemKind
 from bot.terms.drift import Standing
-from tests.cases.office import ALERTS, Office
+from tests.cases.office import ALERTS, TEAM, Office
+from tests.reports.test_card import many
 
 REPORTS = "C0FINREPORT"
 
@@ -135,3 +139,29 @@ def test_the_weekly_report_carries_the_journals_head(acme: Office) -> None:
         hashes = {row[0] for row in connection.exec_driver_sql("SELECT row_hash FROM journal")}
     (root,) = acme.rooms.slack.other.conversations_history(channel=REPORTS)["messages"]
     assert any(row_hash in root["text"] for row_hash in hashes)
+
+
+def test_beyond_a_hundred_findings_the_view_turns_to_the_others(acme: Office) -> None:
+    with acme.database.transaction() as connection:
+        run_id = memory.keep_run(connection, many(1_000), kind="weekly", whole=True, read_from=None)
+    app = bolt_app(acme.rooms.slack, None, acme.parts())
+
+    def press(action: str, start: int, **where: Any) -> dict[str, Any]:
+        body = {
+            "type": "block_actions",
+            "user": {"id": "U0DAN", "team_id": TEAM},
+            "team": {"id": TEAM},
+            "actions": [{"action_id": action, "block_id": "b", "value": finding_value(run_id, start)}],
+            "trigger_id": acme.in_loop(lambda: acme.workspace.triggers.lend("U0DAN", None)),
+            **where,
+        }
+        assert app.dispatch(BoltRequest(body=body, mode="socket_mode")).status == 200
+        (view,) = acme.workspace.open_views("controller")
+        return view
+
+    view = press("finding.keep", 0, channel={"id": REPORTS})
+    assert "findings 1 to 100 of " in str(view["blocks"])
+    turned = press("finding.page.100", 100, view=view)
+    assert turned["id"] == view["id"]
+    assert "findings 101 to 200 of " in str(turned["blocks"])
+    assert turned["private_metadata"] == view["private_metadata"]

@@ -8,8 +8,9 @@ from bot.reports.report import Report
 from bot.sandbox.slack.kit import message_problems, view_problems
 from bot.slack.cards import views
 from bot.slack.cards.blocks import CardMessage
-from bot.slack.cards.names import ViewId
-from bot.slack.cards.report import keep_inputs, report_card
+from bot.slack.cards.names import INPUT, BlockId, ViewId
+from bot.slack.cards.report import keep_inputs, read_finding, report_card
+from bot.slack.cards.submissions import KeptFinding, read_keep
 from bot.terms.drift import Effect, Example, Finding, FindingKind, Standing
 from tests.reports.samples import WEEK, full, quiet, tracked
 
@@ -50,9 +51,31 @@ def test_five_thousand_findings_are_still_one_message_that_slack_takes() -> None
     assert "more findings are in the workbook in this message's thread" in str(made.blocks)
 
 
-def test_one_of_five_thousand_findings_can_be_kept_quiet() -> None:
-    view = views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", keep_inputs(many()), submit="Keep quiet")
-    assert view_problems(view) == []
+def test_each_of_five_thousand_findings_can_be_kept_quiet() -> None:
+    report, start, offered, said = many(), 0, set(), []
+    while True:
+        blocks = keep_inputs(report, 7, start)
+        assert view_problems(views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", blocks, submit="Keep quiet")) == []
+        (select,) = [block for block in blocks if str(block.get("block_id")).startswith(BlockId.KEEP_FINDING)]
+        places = [int(option["value"]) for option in select["element"]["options"]]
+        offered |= set(places)
+        said.append(blocks[1]["text"]["text"])
+        state = {BlockId.KEEP_WEEKS: "4", select["block_id"]: str(places[-1])}
+        values = {block: {INPUT: {"selected_option": {"value": value}}} for block, value in state.items()}
+        reason = {BlockId.KEEP_REASON: {INPUT: {"value": "kept for one client"}}}
+        assert read_keep({**values, **reason}) == KeptFinding(places[-1], 4, "kept for one client")
+        after = [button for button in blocks[2]["elements"] if "after" in button["text"]["text"]]
+        if not after:
+            break
+        start = read_finding(after[0]["value"]).place
+    assert offered == {place for place, each in enumerate(report.tracked) if each.standing is not Standing.FIXED}
+    assert said[0] == f"The choice offers findings 1 to 100 of {len(offered):,}, in the order of the report."
+    assert said[-1].endswith(f"to {len(offered):,} of {len(offered):,}, in the order of the report.")
+
+
+def test_a_choice_that_offers_all_findings_says_nothing_of_pages() -> None:
+    assert "offers" not in str(keep_inputs(full(), 7))
+    assert read_keep({})["keep.finding"] == "Please choose one."
 
 
 def test_what_is_fixed_is_named_and_by_whom() -> None:

@@ -38,6 +38,8 @@ class ActionId(StrEnum):
     """On a report: open the case of a finding, or show where it is."""
     FINDING_KEEP = "finding.keep"
     """On a report: open the view that asks which finding is kept quiet, how long and why."""
+    FINDING_PAGE = "finding.page"
+    """In that view: show the findings before or after those that it offers."""
     FINDING_EXPLAIN = "finding.explain"
     """On a report: open the view that says what its words mean."""
 
@@ -121,6 +123,7 @@ class BlockId(StrEnum):
     PERIOD_REASON = "period.reason"
     DISMISS_REASON = "dismiss.reason"
     KEEP_FINDING = "keep.finding"
+    KEEP_PAGES = "keep.pages"
     KEEP_WEEKS = "keep.weeks"
     KEEP_REASON = "keep.reason"
     WITHDRAW_REASON = "withdraw.reason"

@@ -110,8 +110,25 @@ def _fixed(report: Report) -> list[str]:
     return ["*Fixed*", bullets(lines, FIXED_SHOWN)]
 
 
+def _pages(run_id: int, start: int, count: int) -> list[Block]:
+    """Which findings the choice offers, and the way to the others; nothing where it offers all."""
+    if count <= KEPT_SHOWN:
+        return []
+    last = min(start + KEPT_SHOWN, count)
+    ways = [("Show those before", start - KEPT_SHOWN)] if start else []
+    ways += [("Show those after", last)] if last < count else []
+    buttons = [button(f"{ActionId.FINDING_PAGE}.{place}", label, finding_value(run_id, place)) for label, place in ways]
+    said = f"The choice offers findings {start + 1:,} to {last:,} of {count:,}, in the order of the report."
+    return [section(said), actions(BlockId.KEEP_PAGES, buttons)]
+
+
 def _shown(report: Report) -> list[tuple[int, Tracked]]:
-    """The findings that matter most, each with its place: what fails first, then what is back, then by invoices."""
+    """The findings that matter most, each with its place in the report."""
+    return _placed(report)[:FINDINGS_SHOWN]
+
+
+def _placed(report: Report) -> list[tuple[int, Tracked]]:
+    """What is open, each with its place: what fails first, then what is back, then by invoices."""
     placed = [
         (place, each)
         for place, each in enumerate(report.tracked)
@@ -125,7 +142,7 @@ def _shown(report: Report) -> list[tuple[int, Tracked]]:
             pair[0],
         )
     )
-    return placed[:FINDINGS_SHOWN]
+    return placed
 
 
 def _line(report: Report, each: Tracked, links: Mapping[int, str]) -> str:
@@ -228,19 +245,20 @@ SNOOZES = (("4", "for four weeks"), ("13", "for a quarter"), ("0", "until it cha
 """Weeks, and how a person says it."""
 
 
-def keep_inputs(report: Report) -> list[Block]:
-    """The inputs by which a finding is kept quiet: which, how long, why."""
-    placed = [
-        (place, each)
-        for place, each in enumerate(report.tracked)
-        if not each.quiet and each.standing is not Standing.FIXED
-    ]
-    options = tuple(
-        Option(value=str(place), label=words.visible(said_of(each.finding), 75)) for place, each in placed[:100]
-    )
+KEPT_SHOWN = 100
+"""Findings that the choice offers at a time, as Slack takes no more options in one menu."""
+
+
+def keep_inputs(report: Report, run_id: int, start: int = 0) -> list[Block]:
+    """The inputs by which a finding is kept quiet: which, how long, why. `start`: how many findings come before."""
+    placed = _placed(report)
+    start = min(start, (len(placed) - 1) // KEPT_SHOWN * KEPT_SHOWN) if placed else 0
+    shown = placed[start : start + KEPT_SHOWN]
+    options = tuple(Option(value=str(place), label=words.visible(said_of(each.finding), 75)) for place, each in shown)
     return [
         section("A finding that is kept quiet is not told again until it changes. Who kept it and why stays with it."),
-        input_block(Input(block_id=BlockId.KEEP_FINDING, label="Which finding?", options=options)),
+        *_pages(run_id, start, len(placed)),
+        input_block(Input(block_id=f"{BlockId.KEEP_FINDING}.{start}", label="Which finding?", options=options)),
         input_block(
             Input(
                 block_id=BlockId.KEEP_WEEKS,

@@ -109,9 +109,9 @@ class _Reading:
             self.problem(block, "This choice is not one of those offered.")
             return default
 
-    def problem(self, block: BlockId, sentence: str) -> None:
+    def problem(self, block: str, sentence: str) -> None:
         """Notes a problem; the first of a block is told."""
-        self.problems.setdefault(block.value, sentence)
+        self.problems.setdefault(str(block), sentence)
 
     def text(self, block: BlockId, longest: int, *, what: str) -> str:
         """Text that has to be there, of characters that can be kept and sent."""
@@ -348,17 +348,18 @@ class KeptFinding:
 def read_keep(values: Values) -> KeptFinding | Problems:
     """A finding that is to be kept quiet."""
     reading = _Reading(values)
-    chosen = {block: _option(values, block) for block in (BlockId.KEEP_FINDING, BlockId.KEEP_WEEKS)}
-    for block, value in chosen.items():
+    which = next((block for block in values if block.startswith(f"{BlockId.KEEP_FINDING}.")), BlockId.KEEP_FINDING)
+    place, weeks = _option(values, which), _option(values, BlockId.KEEP_WEEKS)
+    for block, value in ((which, place), (BlockId.KEEP_WEEKS, weeks)):
         if not value.isdecimal():
             reading.problem(block, "Please choose one.")
     reason = reading.text(BlockId.KEEP_REASON, REASON_LONGEST, what="a reason")
     if reading.problems:
         return reading.problems
-    return KeptFinding(int(chosen[BlockId.KEEP_FINDING]), int(chosen[BlockId.KEEP_WEEKS]), reason)
+    return KeptFinding(int(place), int(weeks), reason)
 
 
-def _option(values: Values, block: BlockId) -> str:
+def _option(values: Values, block: str) -> str:
     option = values.get(block, {}).get(INPUT, {}).get("selected_option")
     return str(option.get("value", "")) if isinstance(option, dict) else ""
 

@@ -39,7 +39,7 @@ def register(app: App, parts: Parts) -> None:
             else:
                 ack()
                 acknowledged = True
-                _open(parts, body, action, pressed)
+                (_turn if action is ActionId.FINDING_PAGE else _open)(parts, body, action, pressed)
         except (UnreadableFindingError, ValueError):
             _tell(body, REPEAT)
         except SlackApiError as error:
@@ -79,9 +79,9 @@ def register(app: App, parts: Parts) -> None:
 
 
 def _action(action_id: str) -> ActionId:
-    """The action of a button; that of a finding's case ends in its place, as ids are unique within a row."""
+    """The action of a button; one of several in a row ends in its place, as ids are unique there."""
     base = action_id.rpartition(".")[0]
-    return ActionId(base if base == ActionId.FINDING_CASE else action_id)
+    return ActionId(base if base in (ActionId.FINDING_CASE, ActionId.FINDING_PAGE) else action_id)
 
 
 def _kept(body: dict[str, Any], pressed: FindingButton) -> dict[str, Any]:
@@ -111,16 +111,26 @@ def _open(parts: Parts, body: dict[str, Any], action: ActionId, pressed: Finding
         except NoResultFound:
             view = views.notice_view("Not known", "I do not know this report any more. Nothing was done.")
         else:
-            view = _of_report(action, report, json.dumps({"run": pressed.run_id, "channel": channel}))
+            if action is ActionId.FINDING_STANDARD:
+                view = views.plain_view(ViewId.STANDARD, "One name a rule", standard_blocks(of_report(report)))
+            else:
+                view = _keeping(report, pressed, json.dumps({"run": pressed.run_id, "channel": channel}))
     parts.clients.other.views_open(trigger_id=body["trigger_id"], view=view)
 
 
-def _of_report(action: ActionId, report: Report, metadata: str) -> views.View:
-    if action is ActionId.FINDING_STANDARD:
-        return views.plain_view(ViewId.STANDARD, "One name a rule", standard_blocks(of_report(report)))
-    return views.plain_view(
-        ViewId.KEEP_FINDING, "Keep one quiet", cards.keep_inputs(report), submit="Keep quiet", metadata=metadata
-    )
+def _turn(parts: Parts, body: dict[str, Any], action: ActionId, pressed: FindingButton) -> None:
+    """Shows other findings in the view that asks which one is kept quiet; what else is filled in stays."""
+    del action
+    with parts.database.intake() as connection:
+        report = memory.report_of(connection, pressed.run_id)
+    view = body["view"]
+    filled = _keeping(report, pressed, view["private_metadata"])
+    parts.clients.other.views_update(view_id=view["id"], hash=view["hash"], view=filled)
+
+
+def _keeping(report: Report, pressed: FindingButton, metadata: str) -> views.View:
+    inputs = cards.keep_inputs(report, pressed.run_id, pressed.place)
+    return views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", inputs, submit="Keep quiet", metadata=metadata)
 
 
 def _tell(body: dict[str, Any], text: str) -> None:
