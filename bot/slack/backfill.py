@@ -32,7 +32,7 @@ OVERLAP = timedelta(minutes=5)
 REREAD = timedelta(minutes=10)
 """A channel that was not read for so long is read by a tick: its mark moves on, and what Slack did not send is found."""
 THREADS = timedelta(days=1)
-"""How far before the mark a thread may begin whose new replies are found by its root."""
+"""How far before the mark a thread may begin whose new replies are found by its root, and a message that was edited since."""
 KNOWN_THREADS = timedelta(days=14)
 """Older threads are read where alerts came in them lately."""
 MOST_KNOWN_THREADS = 20
@@ -70,6 +70,8 @@ class _Reader:
     bot_id: str
     user_id: str
     team: str
+    quiet_threads: bool
+    """Whether to read threads, too, in which nobody replied since: a reply may have been edited while nobody listened."""
 
 
 class Backfill:
@@ -100,7 +102,7 @@ class Backfill:
         with self._one:
             self._door.missed.clear()
             self._behind = True
-            found = self._read(self._channels)
+            found = self._read(self._channels, quiet_threads=True)
             self._behind = any(one.trouble == "ratelimited" for one in found)
         return sum(one.taken for one in found)
 
@@ -116,7 +118,7 @@ class Backfill:
         if not old or not self._one.acquire(blocking=False):
             return 0
         try:
-            return sum(one.taken for one in self._read(old))
+            return sum(one.taken for one in self._read(old, quiet_threads=False))
         finally:
             self._one.release()
 
@@ -125,20 +127,23 @@ class Backfill:
 
         Raises slack_sdk's errors and InboxUnavailable.
         """
-        reader = self._identity()
+        reader = self._identity(quiet_threads=True)
         return [
             self._guarded(channel, lambda c=channel: self._since(c, moment.timestamp(), reader, progress)[0])  # type: ignore[misc]  # a bound default
             for channel in (channels or self._channels)
         ]
 
-    def _identity(self) -> _Reader:
+    def _identity(self, *, quiet_threads: bool) -> _Reader:
         told = self._patiently(self._client.auth_test)
         return _Reader(
-            bot_id=str(told.get("bot_id", "")), user_id=str(told.get("user_id", "")), team=str(told.get("team_id", ""))
+            bot_id=str(told.get("bot_id", "")),
+            user_id=str(told.get("user_id", "")),
+            team=str(told.get("team_id", "")),
+            quiet_threads=quiet_threads,
         )
 
-    def _read(self, channels: Iterable[str]) -> list[Found]:
-        reader = self._identity()
+    def _read(self, channels: Iterable[str], *, quiet_threads: bool) -> list[Found]:
+        reader = self._identity(quiet_threads=quiet_threads)
         return [
             self._guarded(channel, lambda c=channel: self._from_mark(c, reader))  # type: ignore[misc]  # a bound default
             for channel in channels
@@ -186,22 +191,25 @@ class Backfill:
         return replace(found, read=len(messages)), max(messages, key=float, default="0")
 
     def _messages(self, channel: str, oldest: float, reader: _Reader) -> Iterator[Message]:
-        """The channel's messages since a moment, and the replies since then in threads that began at most a day before."""
+        """What was posted or edited since a moment: in the channel, and in threads that began at most a day before.
+
+        An edited message is found where it was posted at most a day before the moment.
+        """
         threads: set[str] = set()
         cursor: str | None = None
         first = oldest - THREADS.total_seconds()
         while True:
             reply = self._history(channel, oldest=f"{first:.6f}", limit=PAGE, cursor=cursor)
             for message in reply["messages"] or ():
-                if float(message["ts"]) >= oldest:
+                if _said_since(message, oldest):
                     yield message
-                if _answered_since(message, oldest, reader):
+                if _answered(message, first if reader.quiet_threads else oldest, reader):
                     threads.add(message["ts"])
             cursor = (reply.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 break
         for root in sorted(threads | self._known_threads(channel, first), key=float):
-            yield from self._replies(channel, root, oldest)
+            yield from self._replies(channel, root, first, oldest)
 
     def _known_threads(self, channel: str, before: float) -> set[str]:
         """Threads that began before a moment and in which alerts came lately."""
@@ -216,7 +224,8 @@ class Backfill:
             ).all()
         return {root for root in roots if root is not None and float(root) < before}
 
-    def _replies(self, channel: str, root: str, oldest: float) -> Iterator[Message]:
+    def _replies(self, channel: str, root: str, first: float, oldest: float) -> Iterator[Message]:
+        """A thread's replies that were posted or edited since a moment, read from `first` on."""
         cursor: str | None = None
         while True:
             try:
@@ -224,7 +233,7 @@ class Backfill:
                     self._client.conversations_replies,
                     channel=channel,
                     ts=root,
-                    oldest=f"{oldest:.6f}",
+                    oldest=f"{first:.6f}",
                     inclusive=True,
                     limit=PAGE,
                     cursor=cursor,
@@ -235,7 +244,7 @@ class Backfill:
                     raise
                 return  # it was deleted meanwhile
             for message in reply["messages"] or ():
-                if message["ts"] != root and float(message["ts"]) >= oldest:
+                if message["ts"] != root and _said_since(message, oldest):
                     yield message
             cursor = (reply.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
@@ -289,9 +298,15 @@ UNREADABLE = (SlackClientError, OSError, InboxUnavailable)
 """What reading raises where Slack or the database does not answer; the next `catch_up` reads again."""
 
 
-def _answered_since(message: Message, oldest: float, reader: _Reader) -> bool:
+def _said_since(message: Message, oldest: float) -> bool:
+    """Whether a message was posted or edited since a moment."""
+    edited = float((message.get("edited") or {}).get("ts") or 0)
+    return max(float(message["ts"]), edited) >= oldest
+
+
+def _answered(message: Message, since: float, reader: _Reader) -> bool:
     """Whether somebody but the bot may have replied in a message's thread since a moment."""
-    if not message.get("reply_count") or float(message.get("latest_reply") or 0) < oldest:
+    if not message.get("reply_count") or float(message.get("latest_reply") or 0) < since:
         return False
     users = message.get("reply_users")
     return not (users == [reader.user_id] and message.get("reply_users_count", 1) == 1)

@@ -185,6 +185,43 @@ def test_an_edit_is_taken_once_more_and_the_same_words_are_not(
     assert backfill.read() == 0
 
 
+def edit_to_alert(stage: Stage, ts: str, number: str, **more: Any) -> None:
+    words = f"Invoice [{number}] cannot be created in Intacct: Could not retrieve the Sequence record!"
+    edit = {"subtype": "message_changed", "message": {"ts": ts, "text": words, **more}}
+    stage.do(lambda: stage.workspace.post_as_app(ALERTS, edit))
+
+
+def test_a_message_of_before_the_mark_that_became_an_alert_since_is_taken(
+    stage: Stage, database: Database, backfill: Backfill
+) -> None:
+    backfill.read()
+    status = post(stage, "Sync is running")
+    later(stage, timedelta(minutes=20))
+    newest = post(stage, "Good morning")
+    assert backfill.read() == 0
+    later(stage, timedelta(minutes=2))
+    edit_to_alert(stage, status, "INV-2")
+    assert backfill.read() == 1
+    assert taken(database) == [status]
+    assert mark(database) == newest
+    assert backfill.read() == 0
+
+
+def test_a_reply_of_before_the_mark_that_became_an_alert_since_is_taken(
+    stage: Stage, database: Database, backfill: Backfill
+) -> None:
+    backfill.read()
+    root = post(stage, "Syncs of today")
+    status = post(stage, "Sync is running", thread_ts=root)
+    later(stage, timedelta(minutes=20))
+    post(stage, "Good morning")
+    assert backfill.read() == 0
+    later(stage, timedelta(minutes=2))
+    edit_to_alert(stage, status, "INV-2", thread_ts=root)
+    assert backfill.read() == 1
+    assert taken(database) == [status]
+
+
 def test_a_channel_is_read_by_a_tick_once_its_mark_is_old(stage: Stage, database: Database, backfill: Backfill) -> None:
     backfill.read()
     later(stage, timedelta(hours=1))
