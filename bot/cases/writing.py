@@ -23,6 +23,7 @@ from bot.cases.reading import Answer, Findings, Reader, one_invoice
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import CaseInvoice, FieldDifference, Trouble
 from bot.cases.withdraw import Withdrawal, journalled, kept, proposal_of, told_users
+from bot.intacct.authors import somebody_else
 from bot.intacct.client import WriteReply
 from bot.intacct.errors import (
     IntacctError,
@@ -486,12 +487,13 @@ class Writer:
             self._tell_sign_in(taken, error)
 
     def _identical(self, case: Any, proposal: Proposal, tried: Attempts, there: ArTerm, cause: str) -> None:
-        ours = _ours(case, proposal, tried, there)
+        writer = self._company.books.writer
+        ours = _ours(case, proposal, tried, there, writer)
         with self._holding(case, cause) as (taken, _):
             note = _note(case, record_no=there.record_no, trouble=None, **_made(proposal, there, ours=ours))
             if ours:
                 _keep_record(taken, tried, there)
-            else:
+            if not ours or somebody_else(there.modified_by, writer):
                 note["appeared"] = True
             content = {**_read_back(there), "by_this_decision": ours}
             if proposal.action is Action.DEACTIVATE:
@@ -510,7 +512,11 @@ class Writer:
         match = self._reader.vocabulary().match(proposal.name)
         if match.kind is not MatchKind.LOOKALIKE or match.term is None:
             return None
-        return match.term if tried.duplicate or _ours(case, proposal, tried, match.term) else None
+        return (
+            match.term
+            if tried.duplicate or _ours(case, proposal, tried, match.term, self._company.books.writer)
+            else None
+        )
 
     def _different(
         self,
@@ -528,7 +534,7 @@ class Writer:
                 *wrong,
                 FieldDifference(label="Rule", expected=in_words(proposal.rule), found=not_comparable(stored)),
             )
-        ours = stored is not None and _ours(case, proposal, tried, stored)
+        ours = stored is not None and _ours(case, proposal, tried, stored, self._company.books.writer)
         trouble = _why_different(proposal, tried, stored, wrong, ours=ours)
         with self._holding(case, cause) as (taken, _):
             made = _made(proposal, stored, ours=ours) if stored is not None else {}
@@ -633,14 +639,18 @@ def _highest(known: Sequence[ArTerm]) -> int:
     return max((_number(term.record_no) for term in known), default=0)
 
 
-def _ours(case: Any, proposal: Proposal, tried: Attempts, there: ArTerm) -> bool:
-    """Whether a record is what an attempt of this decision left: none older than the write, where one was created."""
+def _ours(case: Any, proposal: Proposal, tried: Attempts, there: ArTerm, writer: str) -> bool:
+    """Whether a record is what an attempt of this decision left, by `writer`, the user that writes.
+
+    Where Intacct tells who made or changed it, that decides; of a created one, that it is not older than the write.
+    """
     if tried.carried_out is None:
         return False
     if proposal.action is not Action.CREATE:
-        return True
+        return not somebody_else(there.modified_by, writer)
     before = (case.note or {}).get("records_before")
-    return before is None or _number(there.record_no) > int(before)
+    newer = before is None or _number(there.record_no) > int(before)
+    return newer and not somebody_else(there.created_by, writer)
 
 
 def _made(proposal: Proposal, there: ArTerm, *, ours: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from bot.evidence.stories import read, told
+from bot.intacct.authors import somebody_else
 from bot.records.journal import Entry
 from bot.records.tables import journal
 from bot.terms.term import ArTerm
@@ -38,7 +39,7 @@ class OurWrite:
 
     def did(self, term: ArTerm, moment: datetime | None, by: str, writer: str, functions: Sequence[str]) -> bool:
         """Whether this write can have made a change that Intacct says was made then, by that user."""
-        if self.function not in functions or moment is None or (writer and by and by != writer):
+        if self.function not in functions or moment is None or somebody_else(by, writer):
             return False
         same = term.record_no == self.record_no if self.record_no else term.name == self.name
         return same and self.first_at - BEFORE <= moment <= self.last_at + AFTER
@@ -46,8 +47,7 @@ class OurWrite:
     def made(self, term: ArTerm, writer: str) -> bool:
         """Whether this write created a term: the record that was read back, or by name, moment and user."""
         if self.function == CREATE and self.record_no:
-            by = term.created_by
-            return term.record_no == self.record_no and not (writer and by and by != writer)
+            return term.record_no == self.record_no and not somebody_else(term.created_by, writer)
         return self.did(term, term.created_at, term.created_by, writer, (CREATE,))
 
 

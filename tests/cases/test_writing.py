@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from bot.cases import store
 from bot.cases.step import Stale
 from bot.cases.writing import PAUSES, WRITE_ATTEMPTS, Writer, control_id_of
 from bot.records.engine import Database
@@ -20,6 +21,8 @@ from bot.sandbox.world import Fault
 from tests.cases.writing_desk import Desk, at_a_desk
 
 CREATE, UPDATE = "create_arterm", "update_arterm"
+AS_APPROVED = "45 days from the invoice date"
+"""The description that the proposal for `Net 45` has."""
 
 
 @pytest.fixture
@@ -206,6 +209,48 @@ def test_a_person_made_the_same_term_meanwhile(desk: Desk, approved: int) -> Non
     assert desk.calls(CREATE) == []
     assert "was not written by this case" in desk.card(approved)
     assert "made" not in row.note
+
+
+def test_a_term_made_by_hand_after_silent_attempts_is_not_taken_for_theirs(desk: Desk, approved: int) -> None:
+    desk.fault("timeout_before", times=WRITE_ATTEMPTS)
+    assert desk.work(approved).state == "failed"
+    desk.ar_term("Net 45", 45, DESCRIPTION=AS_APPROVED)
+    desk.check(approved)
+    by_hand(desk, desk.work(approved))
+    assert "made" not in desk.row(approved).note
+
+
+def test_a_term_set_active_by_hand_after_silent_attempts_is_not_taken_for_theirs(desk: Desk) -> None:
+    desk.ar_term("Net 45", 45, DESCRIPTION=AS_APPROVED, STATUS="inactive")
+    case_id = desk.case_of("INV-1")
+    desk.approve(case_id)
+    desk.fault("timeout_before", UPDATE, times=WRITE_ATTEMPTS)
+    assert desk.work(case_id).state == "failed"
+    desk.change_ar_term("Net 45", STATUS="active")
+    desk.check(case_id)
+    by_hand(desk, desk.work(case_id))
+
+
+def test_a_trimmed_name_that_a_person_puts_right_is_ours_and_acknowledged(desk: Desk) -> None:
+    case_id = case_about(desk, "Net 50 ", 50)
+    desk.approve(case_id)
+    desk.fault("trimmed")
+    assert desk.work(case_id).state == "failed"
+    desk.change_ar_term("Net 50", NAME="Net 50 ")
+    desk.check(case_id)
+    row = desk.work(case_id)
+    assert row.state == "awaiting_sync"
+    assert store.to_acknowledge(row.note)
+    assert row.note["made"]["record_no"] == desk.ar_terms()["Net 50 "]["RECORDNO"]
+
+
+def by_hand(desk: Desk, row: Any) -> None:
+    """The case saw that a person did it, and an approver has yet to acknowledge that."""
+    assert row.state == "awaiting_sync"
+    assert store.to_acknowledge(row.note)
+    (read,) = [entry for entry in desk.journal("state") if entry["event"] == "read_identical"]
+    assert read["by_this_decision"] is False
+    assert all(attempt.record_no is None for attempt in desk.attempts(row.id))
 
 
 def test_a_person_made_it_with_another_rule_and_the_card_says_so(desk: Desk, approved: int) -> None:
