@@ -239,7 +239,7 @@ def edit(step: Step, company: Company, act: Act, *, entry: Entry, reason: str = 
     if proposal is None:
         return OUTDATED
     bound = digest(proposal)
-    store.take_part(step, case.id, act.person, Part.EDITED, bound)
+    store.take_edit(step, case, act.person, entry, bound)
     note = {
         **(case.note or {}),
         "rule": RULE.dump_python(entry.rule, mode="json"),

@@ -203,6 +203,7 @@ case_people = Table(
     _text("user_id"),
     _text("part", comment="asked, supplied, edited, billed"),
     _text("proposal_digest", null=True),
+    _json("edited", comment="what of the proposal an edit changed: rule, description"),
     _moment("at", now=True),
     Index(None, "case_id"),
     comment="Who had a part in a case: the second person is none of them",

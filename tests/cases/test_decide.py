@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -86,6 +88,22 @@ def test_who_edited_an_earlier_proposal_decides_the_one_that_another_put_in_its_
     desk.do(decide.edit, desk.act(case_id, PRIYA), entry=Entry(rule=PaymentTerm(due=DueRule(50)), description="no"))
     assert approve(desk, case_id, PRIYA, **WORDS).reason is RefusalReason.EDITED
     assert approve(desk, case_id, DAN, **WORDS).kind is OutcomeKind.DONE
+
+
+def test_an_editor_whose_rule_stays_does_not_decide_what_another_edited_besides(desk: Deciding) -> None:
+    case_id = desk.open()
+    desk.do(decide.edit, desk.act(case_id, DAN), entry=SIXTY)
+    desk.do(decide.edit, desk.act(case_id, MARIA), entry=replace(SIXTY, description="Two months"))
+    assert approve(desk, case_id, DAN, **WORDS).reason is RefusalReason.EDITED
+    assert approve(desk, case_id, PRIYA, **WORDS).kind is OutcomeKind.DONE
+
+
+def test_an_editor_whose_rule_comes_back_does_not_decide_it(desk: Deciding) -> None:
+    case_id = desk.open()
+    fifty = Entry(rule=PaymentTerm(due=DueRule(50)), description="no")
+    for person, entry in ((DAN, SIXTY), (MARIA, fifty), (MARIA, replace(SIXTY, description="Two months"))):
+        desk.do(decide.edit, desk.act(case_id, person), entry=entry)
+    assert approve(desk, case_id, DAN, **WORDS).reason is RefusalReason.EDITED
 
 
 def test_who_told_the_term_does_not_decide(desk: Deciding) -> None:

@@ -1,4 +1,4 @@
-"""Drift: runs, findings and the invoices whose dates are not their term's; when the calendar asked. Only adds."""
+"""Drift: runs, findings, dates; when the calendar asked for what, and what an edit changed. Only adds."""
 
 from __future__ import annotations
 
@@ -23,10 +23,19 @@ def _word(name: str, *, default: bool = False, comment: str | None = None) -> sa
 
 
 def upgrade() -> None:
-    """Makes three tables, and a column."""
+    """Makes three tables, and two columns."""
     op.add_column(
         "schedule",
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+    )
+    op.add_column(
+        "case_people",
+        sa.Column(
+            "edited",
+            JSONB(none_as_null=True),
+            nullable=True,
+            comment="what of the proposal an edit changed: rule, description",
+        ),
     )
     op.create_table(
         "drift_runs",
