@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +70,8 @@ class Act:
     """Of the proposal that the person saw."""
     key: str
     """Of the click or submission, so that what comes twice is recognised."""
+    at: datetime | None = None
+    """When it was taken in, on the company's calendar; None: now. It may be worked off later, after an outage."""
 
 
 def _current(step: Step, act: Act, *states: CaseState) -> Any | None:
@@ -79,9 +81,10 @@ def _current(step: Step, act: Act, *states: CaseState) -> Any | None:
     return case
 
 
-def _expired(step: Step, case: Any) -> Outcome | None:
-    """Ends a case whose time is over, where no tick has yet: a decision that late is none."""
-    if CaseState(case.state) not in UNDECIDED or case.expires_at is None or case.expires_at > step.now:
+def _expired(step: Step, case: Any, act: Act) -> Outcome | None:
+    """Ends a case whose time was over when the act was taken in, where no tick has yet: that late is too late."""
+    done_at = act.at or step.now
+    if CaseState(case.state) not in UNDECIDED or case.expires_at is None or case.expires_at > done_at:
         return None
     try:
         step.move(case, CaseEvent.EXPIRED)
@@ -186,7 +189,7 @@ def approve(
     case = _current(step, act, CaseState.AWAITING_DECISION)
     if case is None or case.proposal is None:
         return OUTDATED
-    ended = _expired(step, case) or _refused(step, company, act, entitled, "approve")
+    ended = _expired(step, case, act) or _refused(step, company, act, entitled, "approve")
     if ended is not None:
         return ended
     proposal = PROPOSAL.validate_python(case.proposal)
@@ -209,7 +212,7 @@ def decline(step: Step, company: Company, act: Act, *, entitled: Entitled, reaso
     case = _current(step, act, CaseState.AWAITING_DECISION)
     if case is None:
         return OUTDATED
-    ended = _expired(step, case) or _refused(step, company, act, entitled, "decline")
+    ended = _expired(step, case, act) or _refused(step, company, act, entitled, "decline")
     if ended is not None:
         return ended
     if not reason.strip():
@@ -235,6 +238,8 @@ def edit(step: Step, company: Company, act: Act, *, entry: Entry, reason: str = 
     case = _current(step, act, CaseState.AWAITING_DECISION, CaseState.OPEN, CaseState.FAILED, CaseState.UNVERIFIED)
     if case is None or case.term_name is None:
         return OUTDATED
+    if ended := _expired(step, case, act):
+        return ended
     proposal = _edited(case, company, entry)
     if proposal is None:
         return OUTDATED
@@ -292,6 +297,8 @@ def tell_term(step: Step, act: Act, *, name: str, rule: PaymentTerm | None = Non
     case = _current(step, act, CaseState.OPEN)
     if case is None:
         return OUTDATED
+    if ended := _expired(step, case, act):
+        return ended
     store.take_part(step, case.id, act.person, Part.SUPPLIED)
     step.record(case.company, "told", {"case": case.number, "term": name}, actor=act.person.user_id, case_id=case.id)
     note = {**(case.note or {}), "told": name, "origin": TermOrigin.PERSON.value}
@@ -310,6 +317,8 @@ def invoice_wrong(step: Step, company: Company, act: Act, *, should_be: str) -> 
     case = _current(step, act, CaseState.OPEN, CaseState.AWAITING_DECISION)
     if case is None:
         return OUTDATED
+    if ended := _expired(step, case, act):
+        return ended
     note = {**(case.note or {}), "wrong_invoice": should_be, "wrong_invoice_by": act.person.user_id}
     return _moved(
         step,
@@ -349,7 +358,7 @@ def ask(step: Step, company: Company, act: Act) -> Outcome:
     case = store.hold(step.connection, act.case_id)
     if CaseState(case.state) is not CaseState.AWAITING_DECISION:
         return OUTDATED
-    ended = _expired(step, case)
+    ended = _expired(step, case, act)
     if ended is not None:
         return ended
     store.take_part(step, case.id, act.person, Part.ASKED)

@@ -23,6 +23,7 @@ from bot.cases.writing import Writer, later
 from bot.records import jobs
 from bot.records.alone import Work, alone
 from bot.records.engine import Database
+from bot.records.inbox import acts_wait
 from bot.records.tables import cases, messages
 from bot.terms.matching import MatchKind
 
@@ -79,6 +80,9 @@ class Workshop:
         looks = bool((case.note or {}).get("look") or (case.note or {}).get("told"))
         if not looks and case.expires_at is not None and case.expires_at <= now:
             with step(self._database, self._clock, cause) as taken:
+                if acts_wait(taken.connection, case.id):
+                    # It was done in time, perhaps: its own moment decides, and the next tick where it changes nothing.
+                    return False
                 taken.move(case, CaseEvent.EXPIRED)
             return True
         if case.kind == CaseKind.WITHDRAW:

@@ -99,6 +99,17 @@ _HOLD = (
     .where(inbox.c.id == bindparam("item"), inbox.c.state == "waiting")
     .with_for_update(skip_locked=True)
 )
+_ACTS_WAIT = text(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM inbox WHERE state = 'waiting' AND (
+            payload ->> 'case_id' = :case
+            OR EXISTS (SELECT 1 FROM jsonb_path_query(payload, '$.chosen[*][0]') AS chosen WHERE chosen #>> '{}' = :case)
+        )
+    )
+    """
+)
+"""Waiting items are few, and found by their state."""
 _DONE = update(inbox).where(inbox.c.id == bindparam("item")).values(state="done", done_at=func.now(), last_error=None)
 
 
@@ -143,6 +154,11 @@ def drain(database: Database, handle: Handle, limit: int = 50, *, on_set_aside: 
         return done
     _come_back(database)
     return done
+
+
+def acts_wait(connection: Connection, case_id: int) -> bool:
+    """Whether something that a person did to a case is taken in and not yet worked off."""
+    return bool(connection.scalar(_ACTS_WAIT, {"case": str(case_id)}))
 
 
 def scrub(connection: Connection, item_id: int) -> None:

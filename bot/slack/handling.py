@@ -369,7 +369,9 @@ class Handling:
         return _Handled(
             step=step,
             company=self._companies[case.company],
-            act=Act(case_id=payload["case_id"], person=person, digest=payload["digest"], key=key),
+            act=Act(
+                case_id=payload["case_id"], person=person, digest=payload["digest"], key=key, at=_taken_in(step, item)
+            ),
             payload=payload,
             attempts=item.attempts,
         )
@@ -406,6 +408,11 @@ def _known(names: type[Name], name: str) -> Name:
         return names(name)
     except ValueError:
         raise inbox.NotKnownHere(f"{name!r} is no {names.__name__} that this version knows") from None
+
+
+def _taken_in(step: Step, item: InboxItem) -> datetime:
+    """When an item came, on the company's calendar."""
+    return step.now - (datetime.now(UTC) - item.received_at)
 
 
 def _moment(ts: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from bot.cases import asking
 from bot.cases.due import nudge_due
 from bot.records import jobs
 from bot.records import schedule as records_schedule
-from bot.records.tables import inbox, schedule
+from bot.records.tables import cases, inbox, schedule
 from bot.slack.door import ItemKind
 from bot.slack.handling import WHO_ATTEMPTS, Handling
 from bot.slack.home import publish_home
@@ -226,3 +227,15 @@ def test_the_app_home_shows_first_what_waits_for_its_reader(office: Office, wait
     work(office)
     assert "for your decision" not in home(DAN), "he asked, so it waits for somebody else"
     assert "1 case waits for your decision" in home(PRIYA)
+
+
+def test_a_click_that_waits_to_be_worked_off_keeps_its_case_from_expiring(office: Office, waiting: Any) -> None:
+    soon = office.clock.now() + timedelta(seconds=0.5)
+    with office.database.transaction() as connection:
+        connection.execute(cases.update().where(cases.c.id == waiting.id).values(expires_at=soon))
+    office.click(DAN, "case.create", value(waiting))
+    time.sleep(0.6)
+    office.rooms.workshop.work(waiting.id, "job:case")
+    assert office.case(1).state == "awaiting_decision"
+    work(office)
+    assert office.case(1).state == "awaiting_sync"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -104,6 +105,29 @@ def test_an_editor_whose_rule_comes_back_does_not_decide_it(desk: Deciding) -> N
     for person, entry in ((DAN, SIXTY), (MARIA, fifty), (MARIA, replace(SIXTY, description="Two months"))):
         desk.do(decide.edit, desk.act(case_id, person), entry=entry)
     assert approve(desk, case_id, DAN, **WORDS).reason is RefusalReason.EDITED
+
+
+def test_a_click_of_before_the_end_decides_though_it_is_worked_off_after_it(desk: Deciding) -> None:
+    case_id = desk.open()
+    click = desk.act(case_id, DAN)
+    in_time, late = replace(click, at=desk.clock.now()), replace(click, at=desk.clock.now() + timedelta(days=8))
+    desk.clock.move(days=9)
+    assert desk.do(decide.approve, in_time, entitled=ENTITLED, **WORDS).kind is OutcomeKind.DONE
+    other = desk.open("Net 50")
+    assert (
+        desk.do(decide.approve, replace(late, case_id=other), entitled=ENTITLED, **WORDS).kind is not OutcomeKind.DONE
+    )
+
+
+def test_neither_an_edit_nor_a_correction_revives_a_case_whose_time_is_over(desk: Deciding) -> None:
+    first, second, third = desk.open(), desk.open("Net 50"), desk.open(None)
+    desk.clock.move(days=9)
+    edited = desk.do(decide.edit, desk.act(first, MARIA), entry=SIXTY)
+    wrong = desk.do(decide.invoice_wrong, desk.act(second, MARIA), should_be="Net 30")
+    with desk.step() as taken:
+        told = decide.tell_term(taken, desk.act(third, MARIA), name="Net 30")
+    assert {edited.kind, wrong.kind, told.kind} == {OutcomeKind.EXPIRED}
+    assert {desk.state(each) for each in (first, second, third)} == {CaseState.EXPIRED}
 
 
 def test_who_told_the_term_does_not_decide(desk: Deciding) -> None:
