@@ -29,6 +29,7 @@ from bot.terms.drift import (
     TwoVocabularies,
 )
 from bot.terms.matching import MatchKind, Vocabulary
+from bot.terms.standard import due_otherwise
 from bot.terms.term import ArTerm
 
 T = TypeVar("T")
@@ -213,6 +214,7 @@ class Reading:
                     waiting_known=there is not None,
                     at_risk=_worth(left),
                     examples=tuple(_example(invoice) for invoice in left[:EXAMPLES_KEPT]),
+                    due_otherwise=tuple(each.number for each in left if _due_otherwise(each, term)),
                 )
             )
         return tuple(names), waiting
@@ -315,6 +317,11 @@ def _worth(invoices: Iterable[BilledInvoice]) -> tuple[Amount, ...]:
     return sums(
         Amount(amount=invoice.amount, currency=invoice.currency) for invoice in invoices if invoice.amount is not None
     )
+
+
+def _due_otherwise(invoice: BilledInvoice, term: SourceTerm) -> bool:
+    issued, due = invoice.invoice_date, invoice.due_date
+    return issued is not None and due is not None and due_otherwise(term.name, term.days, issued, due)
 
 
 def _example(invoice: BilledInvoice) -> Example:

@@ -10,6 +10,7 @@ from bot.terms.standard import Standard, Step, StepKind
 
 WHERE: dict[StepKind, str] = {
     StepKind.CREATE: "Intacct, by a case and its decision",
+    StepKind.REACTIVATE: "Intacct, by a case and its decision",
     StepKind.RENAME: "the source, by hand",
     StepKind.USE_INSTEAD: "the source, by hand",
     StepKind.CHANGE_DEFAULT: "Intacct, by hand",
@@ -18,6 +19,7 @@ WHERE: dict[StepKind, str] = {
 """Where a step is done, and how."""
 TO_DO: dict[StepKind, str] = {
     StepKind.CREATE: "Create the term, after a decision",
+    StepKind.REACTIVATE: "Make the term active again, after a decision",
     StepKind.RENAME: "Rename the term",
     StepKind.USE_INSTEAD: "Use the other name on new invoices",
     StepKind.CHANGE_DEFAULT: "Change the customer's default term",
@@ -58,6 +60,8 @@ def _names(names: Sequence[str]) -> str:
 def dates_said(standard: Standard) -> str:
     """Whether due dates would change; those that would are named."""
     changed = standard.due_dates_changed
+    if changed is None:
+        return "Whether due dates would change is not known: the invoices' dates were not read."
     if not changed:
         return "No due date changes."
     count = "1 due date" if len(changed) == 1 else f"{len(changed):,} due dates"
@@ -100,6 +104,7 @@ def _concerns(step: Step) -> str:
 
 _STEPS: dict[StepKind, Callable[[Step], str]] = {
     StepKind.CREATE: lambda step: f"In Intacct, create “{step.name}” by a case that an approver decides",
+    StepKind.REACTIVATE: lambda step: f"In Intacct, make “{step.name}” active again by a case that an approver decides",
     StepKind.RENAME: lambda step: f"At the source, rename “{step.name}” to “{step.to}”",
     StepKind.USE_INSTEAD: lambda step: f"At the source, write “{step.to}” on new invoices instead of “{step.name}”",
     StepKind.CHANGE_DEFAULT: lambda step: (

@@ -309,7 +309,7 @@ def _steps(found: Standardisation) -> Iterable[Sequence[Value]]:
                 place,
                 TO_DO[step.kind],
                 WHERE[step.kind],
-                step.name if step.kind is not StepKind.CREATE else None,
+                step.name if step.kind not in (StepKind.CREATE, StepKind.REACTIVATE) else None,
                 step.to if step.kind is not StepKind.RETIRE else None,
                 step.subject,
                 step.invoices,

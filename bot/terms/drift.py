@@ -101,6 +101,8 @@ class SourceName:
     customers: int | None = None
     """Customers that have it; None where not known."""
     examples: tuple[Example, ...] = ()
+    due_otherwise: tuple[str, ...] = ()
+    """Numbers of those that wait and fall due on another day than the name says."""
 
     @property
     def in_use(self) -> bool:

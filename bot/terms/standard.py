@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.terms.drift import DatedInvoice, SourceName, TwoVocabularies
 from bot.terms.limits import name_trouble
 from bot.terms.matching import MatchKind, Vocabulary
-from bot.terms.term import ArTerm, DueFrom, PaymentTerm, canonical
+from bot.terms.term import ArTerm, DueFrom, PaymentTerm, canonical, in_words
 from bot.terms.wording import readings
 from bot.terms.xray import is_clean
 
@@ -21,6 +21,8 @@ class StepKind(StrEnum):
 
     CREATE = "create"
     """The kept name is made in Intacct: a case with a decision."""
+    REACTIVATE = "reactivate"
+    """The kept name is there and inactive: made active again by a case with a decision."""
     RENAME = "rename"
     """The source calls its term by the kept name: for a person, at the source."""
     USE_INSTEAD = "use_instead"
@@ -78,8 +80,9 @@ class Standard:
     names: tuple[str, ...]
     """Every name in use for the rule today, on either side."""
     steps: tuple[Step, ...]
-    due_dates_changed: tuple[str, ...] = ()
-    """Numbers of last year's invoices that would have fallen due on another day under the kept term's rule."""
+    due_dates_changed: tuple[str, ...] | None = ()
+    """Numbers of last year's invoices, those that wait included, that would have fallen due on another day under the
+    kept term's rule; None where their dates were not read."""
 
     @property
     def prevented(self) -> int:
@@ -129,16 +132,28 @@ def standards(world: TwoVocabularies, *, holders: Holders, house: Sequence[str] 
 
 
 def _by_rule(world: TwoVocabularies) -> dict[PaymentTerm, _Names]:
-    """The names in use by the rule that they say (source) or keep (Intacct); a name that says no one rule is left out."""
+    """The names in use by the rule that they say (source) or keep (Intacct); a source name that says no one rule is left out.
+
+    So is an AR term whose name says another rule than its record: who bears it means what the name says.
+    """
     grouped: dict[PaymentTerm, _Names] = {}
     for name in world.source:
         said = readings(name.name)
         if name.in_use and len(said) == 1:
             grouped.setdefault(canonical(said[0]), _Names()).source.append(name)
     for term in world.books:
-        if term.rule is not None and term.entity in (None, world.entity):
-            grouped.setdefault(canonical(term.rule), _Names()).books.append(term)
+        if term.rule is None or term.entity not in (None, world.entity):
+            continue
+        rule = canonical(term.rule)
+        if not readings(term.name) or _says(term.name, rule):
+            grouped.setdefault(rule, _Names()).books.append(term)
     return grouped
+
+
+def _says(name: str, rule: PaymentTerm) -> bool:
+    """Whether a name says this rule and no other."""
+    said = readings(name)
+    return len(said) == 1 and canonical(said[0]) == rule
 
 
 def _standard(
@@ -150,66 +165,90 @@ def _standard(
     holders: Holders,
     house: Sequence[str],
 ) -> Standard:
-    keep, why = _keep(names, world.book_uses or {}, house)
-    kept = next((term for term in names.books if term.name == keep and term.active), None)
-    steps = [
-        *_create(keep, kept, names.source, vocabulary),
-        *_at_source(names.source, keep, rule, vocabulary),
-        *_defaults(world, names, keep),
-        *_retire(names.books, keep, holders),
-    ]
+    keep, why = _keep(rule, names, world.book_uses or {}, house, vocabulary)
+    first = tuple(_first(keep, rule, names, vocabulary))
+    steps = [*first, *_at_source(world, names.source, keep, rule, vocabulary), *_defaults(world, names, keep)]
+    steps += _retire(names.books, keep, holders)
+    leaning = f"“{keep}” has to be active in Intacct first."
+    if any(step.blocked for step in first):
+        steps = [
+            *first,
+            *(replace(step, prevented=0, blocked=(leaning, *step.blocked)) for step in steps[len(first) :]),
+        ]
     return Standard(
         rule=rule,
         keep=keep,
         why=why,
         names=names.all,
         steps=tuple(steps),
-        due_dates_changed=_changed_dates(dated, names, rule),
+        due_dates_changed=None if world.dated is None else _changed_dates(dated, names, rule),
     )
 
 
-def _keep(names: _Names, book_uses: Mapping[str, int], house: Sequence[str]) -> tuple[str, str]:
-    """The name to keep: documented, then clean, then already an active AR term, then most used."""
+def _keep(
+    rule: PaymentTerm, names: _Names, book_uses: Mapping[str, int], house: Sequence[str], vocabulary: Vocabulary
+) -> tuple[str, str]:
+    """The name to keep: documented, then clean and saying the rule, then already an active AR term, then most used.
+
+    A name that Intacct cannot have for this rule is kept only where no other is left.
+    """
     uses = dict.fromkeys(names.all, 0)
     for name in names.source:
         uses[name.name] += name.invoices
     for term in names.books:
         if term.active:
             uses[term.name] += book_uses.get(term.name, 0)
-    documented = [name for name in house if name in uses]
+    documented = [name for name in house if name in uses or _says(name, rule)]
+    documented.sort(key=lambda name: bool(_in_the_way(name, rule, vocabulary)))
     if documented:
         return documented[0], "It is on the company's own list of terms."
     active = {term.name for term in names.books if term.active}
-    clean = [name for name in uses if is_clean(name) and not name_trouble(name)] or list(uses)
+    able = [name for name in uses if not _in_the_way(name, rule, vocabulary)] or list(uses)
+    saying = [name for name in able if _says(name, rule)] or able
+    clean = [name for name in saying if is_clean(name)] or saying
     best = min(clean, key=lambda name: (-uses[name], name not in active, name))
     reason = f"It is the most used of its clean names ({uses[best]:,} invoices of the last year in both systems)."
     return best, reason
 
 
-def _create(keep: str, kept: ArTerm | None, named: Sequence[SourceName], vocabulary: Vocabulary) -> Iterable[Step]:
-    if kept is None:
-        match = vocabulary.match(keep, nearest=False)
-        blocked = (f"Intacct cannot hold the name: {trouble}",) if (trouble := name_trouble(keep)) else ()
-        if match.kind is MatchKind.EXACT:
-            blocked = (f"Intacct has “{keep}” already, with another rule; a record's rule is never changed.",)
-        invoices = sum(name.invoices for name in named if name.name == keep)
-        yield Step(
-            kind=StepKind.CREATE,
-            name=keep,
-            to=keep,
-            invoices=invoices,
-            prevented=0 if blocked else invoices,
-            blocked=blocked,
-        )
+def _in_the_way(keep: str, rule: PaymentTerm, vocabulary: Vocabulary) -> str:
+    """Why Intacct cannot have a name for a rule, in a sentence; empty where it can, or does."""
+    if trouble := name_trouble(keep):
+        return f"Intacct cannot hold the name: {trouble}"
+    match = vocabulary.match(keep, nearest=False)
+    there = match.term if match.kind in (MatchKind.EXACT, MatchKind.INACTIVE) else None
+    if there is not None and (there.rule is None or canonical(there.rule) != rule):
+        return f"Intacct has “{keep}” already, with another rule; a record's rule is never changed."
+    return ""
 
 
-def _at_source(named: Sequence[SourceName], keep: str, rule: PaymentTerm, vocabulary: Vocabulary) -> Iterable[Step]:
+def _first(keep: str, rule: PaymentTerm, names: _Names, vocabulary: Vocabulary) -> Iterable[Step]:
+    """What makes the kept name an active AR term, where it is none."""
+    trouble = _in_the_way(keep, rule, vocabulary)
+    match = vocabulary.match(keep, nearest=False)
+    if match.kind is MatchKind.EXACT and not trouble:
+        return
+    invoices = sum(name.invoices for name in names.source if name.name == keep)
+    yield Step(
+        kind=StepKind.REACTIVATE if match.kind is MatchKind.INACTIVE else StepKind.CREATE,
+        name=keep,
+        to=keep,
+        invoices=invoices,
+        prevented=0 if trouble else invoices,
+        blocked=(trouble,) if trouble else (),
+    )
+
+
+def _at_source(
+    world: TwoVocabularies, named: Sequence[SourceName], keep: str, rule: PaymentTerm, vocabulary: Vocabulary
+) -> Iterable[Step]:
     """Renames, never a merge that the source cannot hold: it keeps no two terms of the same days."""
     others = [name for name in named if name.name != keep]
-    has_keep = any(name.name == keep for name in named)
+    has_keep = any(name.name == keep for name in world.source)
     renamed = False
     for name in sorted(others, key=lambda each: (-each.invoices, each.name)):
-        failing = vocabulary.match(name.name, nearest=False).kind is not MatchKind.EXACT
+        match = vocabulary.match(name.name, nearest=False)
+        failing = match.kind is not MatchKind.EXACT
         prevented = name.invoices if failing else 0
         by_name_alone = name.days is None
         twice = (
@@ -223,6 +262,7 @@ def _at_source(named: Sequence[SourceName], keep: str, rule: PaymentTerm, vocabu
         blocked = (
             *((twice,) if not by_name_alone and (has_keep or renamed) else ()),
             *((other_days,) if not _keeps(name, rule) else ()),
+            *(() if failing or match.term is None else _other_rule(match.term, rule)),
         )
         yield Step(
             kind=StepKind.USE_INSTEAD if by_name_alone else StepKind.RENAME,
@@ -236,6 +276,16 @@ def _at_source(named: Sequence[SourceName], keep: str, rule: PaymentTerm, vocabu
         renamed = renamed or not by_name_alone
 
 
+def _other_rule(term: ArTerm, rule: PaymentTerm) -> Iterable[str]:
+    """Why invoices of an AR term would be under another rule by the kept name; nothing where they would not."""
+    if term.rule is None or canonical(term.rule) != rule:
+        has = f"“{in_words(term.rule)}”" if term.rule is not None else "a rule that could not be read"
+        yield (
+            f"Intacct has {has} for “{term.name}”, and the name says “{in_words(rule)}”: "
+            "which of them holds has to be settled first."
+        )
+
+
 def _keeps(name: SourceName, rule: PaymentTerm) -> bool:
     """Whether the days that the source keeps for a term give the rule's due dates; it keeps none for some rules."""
     if name.days is None or rule.due.start is not DueFrom.INVOICE_DATE:
@@ -247,13 +297,19 @@ def _defaults(world: TwoVocabularies, names: _Names, keep: str) -> Iterable[Step
     ours = {term.name for term in names.books} - {keep}
     for customer in world.customers or ():
         if customer.books_term in ours and customer.books_term is not None:
+            blocked = () if readings(customer.books_term) else (_no_one_rule(customer.books_term),)
             yield Step(
                 kind=StepKind.CHANGE_DEFAULT,
                 name=customer.books_term,
                 to=keep,
                 subject=customer.customer_id,
                 customers=1,
+                blocked=blocked,
             )
+
+
+def _no_one_rule(name: str) -> str:
+    return f"“{name}” says no one rule: who writes it may mean another."
 
 
 def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[Step]:
@@ -262,7 +318,8 @@ def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[St
             continue
         held = holders.by_term.get(term.name, {})
         holding = ", ".join(f"{holder.value} ({count:,})" for holder, count in sorted(held.items()) if count)
-        blocked = [f"Still held by: {holding}."] if holding else []
+        blocked = [] if readings(term.name) else [_no_one_rule(term.name)]
+        blocked += [f"Still held by: {holding}."] if holding else []
         unread = holders.unread - ({Holder.OTHER_ENTITIES} if term.entity is not None else set())
         if unread:
             blocked.append(f"Not known whether it is held by: {', '.join(sorted(unread))}.")
@@ -276,19 +333,27 @@ def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[St
 
 
 def _changed_dates(dated: Mapping[str, Sequence[DatedInvoice]], names: _Names, rule: PaymentTerm) -> tuple[str, ...]:
-    """Last year's invoices whose due date at the source is not the one that the kept term's rule gives."""
+    """Last year's invoices whose due date is not the one that the kept term's rule gives, those that wait included."""
     days = {name.name: name.days for name in names.source}
-    changed = []
+    changed = [number for name in names.source for number in name.due_otherwise]
     for invoice in (each for name in names.all for each in dated.get(name, ())):
-        would = rule.due_date(invoice.invoice_date)
-        if invoice.booked_due != would and _by_own_rule(
-            invoice.invoice_date, invoice.billed_due, days, invoice.term_name
-        ):
+        by_own = by_own_days(invoice.invoice_date, invoice.billed_due, days.get(invoice.term_name))
+        if by_own and invoice.booked_due != rule.due_date(invoice.invoice_date):
             changed.append(invoice.number)
-    return tuple(changed)
+    return tuple(dict.fromkeys(changed))
 
 
-def _by_own_rule(day: date, billed_due: date, days: Mapping[str, int | None], name: str) -> bool:
-    """Whether the date at the source is what the source's own days give: one set by hand stays as it is anyway."""
-    kept = days.get(name)
-    return kept is None or billed_due == day + timedelta(days=kept)
+def due_otherwise(name: str, days: int | None, invoice_date: date, billed_due: date) -> bool:
+    """Whether an invoice falls due at the source on another day than its term's name says, and not by somebody's hand."""
+    said = readings(name)
+    return (
+        len(said) == 1 and billed_due != said[0].due_date(invoice_date) and by_own_days(invoice_date, billed_due, days)
+    )
+
+
+def by_own_days(invoice_date: date, billed_due: date, days: int | None) -> bool:
+    """Whether the date at the source is what its own days give: one set by hand stays as it is anyway.
+
+    `days`: that the source keeps for the term; where it keeps none, every date of its own may be meant.
+    """
+    return days is None or billed_due == invoice_date + timedelta(days=days)

@@ -282,6 +282,12 @@ def test_due_dates_that_would_change_are_said() -> None:
     )
 
 
+def test_due_dates_that_were_not_read_are_not_said_to_stay() -> None:
+    standard = replace(several().standards[0], due_dates_changed=None)
+    lines = told_lines(replace(several(), standards=(standard,)))
+    assert "   Whether due dates would change is not known: the invoices' dates were not read." in lines
+
+
 def test_the_check_list_has_a_row_a_step_and_a_box_to_tick(tmp_path: Path) -> None:
     found = several(2)
     book = load_workbook(io.BytesIO(workbook(found.report, found)))

@@ -88,7 +88,7 @@ def _cases(found: Standardisation) -> list[Block]:
     made = []
     for place, standard in enumerate(found.standards[:SHOWN]):
         value = standard_value(StandardButton(company=found.report.company, name=standard.keep))
-        free = any(step.kind is StepKind.CREATE and not step.blocked for step in standard.steps)
+        free = any(step.kind in (StepKind.CREATE, StepKind.REACTIVATE) and not step.blocked for step in standard.steps)
         if free and words.units(value) <= VALUE_LIMIT:
             label = f"Open the case: {words.visible(standard.keep, 40)}"
             made.append(button(f"{ActionId.STANDARD_CASE}.{place}", label, value))
