@@ -293,6 +293,8 @@ class CaseView:
     """The name of the term that this case's decision made in Intacct; empty where it made none."""
     withdrawal_number: int | None = None
     """The case that withdraws it, or has."""
+    withdrawal_link: str = ""
+    """To that case's card; empty where it has none."""
     closed_at: datetime | None = None
     found_before: bool = False
     """A look of our own found it, and no alert speaks of it: nothing has failed yet."""

@@ -55,6 +55,15 @@ _NOTED = {ViewId.TELL_TERM.value: "told", ViewId.EDIT.value: "edited", ActionId.
 """Acts after which the person is told what follows for himself."""
 
 
+_BARRED_FROM = {
+    ViewId.DECLINE.value: "decline",
+    ViewId.ACCEPT.value: "accept",
+    ViewId.DISMISS.value: "dismiss",
+    ViewId.PERIOD.value: "period",
+}
+"""What a person who is refused had wished to do, as `decide.barred` calls it; in any other view, to approve."""
+
+
 _DECIDED_IN: dict[ViewId, Callable[..., Outcome]] = {
     ViewId.DECLINE: decide.decline,
     ViewId.ACCEPT: decide.accept,
@@ -399,6 +408,7 @@ class Handling:
             key=handled.act.key,
             case_id=handled.act.case_id,
             reason=outcome.reason.value if outcome.reason else "",
+            act=_BARRED_FROM.get(what, "approve"),
         )
 
 

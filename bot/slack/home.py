@@ -12,12 +12,14 @@ from sqlalchemy import Connection, func, select
 
 from bot.cases.asking import able
 from bot.cases.case import FINAL_STATES, CaseState
+from bot.cases.codec import WITHDRAWING
 from bot.cases.ports import Company
 from bot.records.calls import NEAR_PERCENT, calls_of_month, month_of_now, percent_used
 from bot.records.tables import case_invoices, cases, messages
 from bot.reports import memory
 from bot.slack.cards.home import CASES_SHOWN, HealthLine, HomeCase, HomeChart, HomeValue, home
 from bot.slack.cards.states import STATES
+from bot.slack.cards.withdraw_card import withdrawal_state
 from bot.slack.clients import SlackClients
 from bot.slack.parts import Parts
 from bot.slack.posting import ATTEMPTS
@@ -43,6 +45,9 @@ def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
     waiting = (
         select(func.count()).select_from(case_invoices).where(case_invoices.c.case_id == cases.c.id).scalar_subquery()
     )
+    waits_for_him = [row for company in companies for row in _to_decide(parts, company, user)]
+    shown = [row.id for row in waits_for_him[:CASES_SHOWN]]
+    live &= cases.c.id.not_in(shown)
     with parts.database.transaction() as connection:
         total = connection.scalar(select(func.count()).select_from(cases).where(live)) or 0
         rows = connection.execute(
@@ -63,7 +68,6 @@ def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
             )
         )
     listed = tuple(_listed(clients, row) for row in rows)
-    waits_for_him = [row for company in companies for row in _to_decide(parts, company, user)]
     said = f"{set_aside} messages could not be posted; the log says why" if set_aside else "every message was posted"
     return HomeValue(
         to_decide=tuple(_listed(clients, row) for row in waits_for_him[:CASES_SHOWN]),
@@ -82,12 +86,13 @@ def _value(parts: Parts, companies: Sequence[Company], user: str) -> HomeValue:
 
 
 def _listed(clients: SlackClients, row: Any) -> HomeCase:
+    state, wish = CaseState(row.state), (row.note or {}).get("withdrawing")
     return HomeCase(
         number=row.number,
         company=row.company,
         term_name=row.term_name,
-        state=STATES[CaseState(row.state)],
-        invoices=row.invoices,
+        state=STATES[state] if wish is None else withdrawal_state(state, WITHDRAWING.validate_python(wish)),
+        invoices=row.invoices if wish is None else None,
         since=row.opened_at,
         permalink=_link(clients, row.channel, row.ts),
     )

@@ -154,8 +154,8 @@ def _filled(parts: Parts, act: Pressed) -> View:
         why = barred(connection, company, row, person, entitled, what) if what else None
     if view.state not in _STATES[act.action] or (act.digest != view.digest):
         return views.notice_view("Moved on", moved_on(view.number, view.state, view.decision))
-    if why is not None:
-        sentence = refusal_sentence(why, entitled.people, person.user_id, deputies=entitled.deputies)
+    if why is not None and what is not None:
+        sentence = refusal_sentence(why, entitled.people, person.user_id, deputies=entitled.deputies, what=what)
         return views.notice_view("Not yours to decide", sentence)
     if act.action is ActionId.PERIOD and not any(invoice.shut_out for invoice in view.invoices):
         return views.notice_view("Nothing to choose", "No invoice of this case waits in a closed period any more.")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.outbox import card_key
 from bot.cases.overview import load_lines, load_overview
 from bot.cases.ports import Approvers, Companies
+from bot.cases.view import CaseKind
 from bot.records import jobs
 from bot.records.alone import Work, alone
 from bot.records.engine import Database
@@ -142,7 +144,19 @@ class Poster:
         entitled = self._approvers.entitled(row.company)
         with self._database.transaction() as connection:
             view = store.load_view(connection, company, row.case_id, entitled.people, entitled.deputies)
+            withdrawals = self._card_of(connection, view.company, view.withdrawal_number)
+        if withdrawals is not None and withdrawals.ts:
+            reply = self._clients.other.chat_getPermalink(channel=withdrawals.channel, message_ts=withdrawals.ts)
+            view = replace(view, withdrawal_link=str(reply["permalink"]))
         return case_card(view), view.revision
+
+    def _card_of(self, connection: Connection, company: str, number: int | None) -> Any | None:
+        """The card of the case of this number; None where there is no such case or no card."""
+        return connection.execute(
+            select(messages)
+            .join(cases, cases.c.id == messages.c.case_id)
+            .where(cases.c.company == company, cases.c.number == number, messages.c.kind == "card")
+        ).one_or_none()
 
     def _several(self, row: Any) -> CardMessage:
         """An overview or a summary: a line for each of several cases."""
@@ -257,7 +271,29 @@ class Poster:
             )
         return list(reply["messages"] or ())
 
+    def _before_its_withdrawals(self, row: Any) -> bool:
+        """Whether a card is to link to the case that withdraws its term, and that one's card is about to be posted."""
+        if row.kind != "card":
+            return False
+        card = (
+            select(messages.c.id)
+            .join(cases, cases.c.id == messages.c.case_id)
+            .where(
+                cases.c.company == row.company,
+                cases.c.kind == CaseKind.WITHDRAW.value,
+                cases.c.note["of"].astext == str(row.case_id),
+                messages.c.kind == "card",
+                messages.c.ts.is_(None),
+                messages.c.state != "dead",
+            )
+        )
+        with self._database.transaction() as connection:
+            return connection.scalar(card) is not None
+
     def _edit(self, row: Any) -> None:
+        if self._before_its_withdrawals(row):
+            self._again(row.id, CARD_PAUSE)
+            return
         with self._database.transaction() as connection:
             wait = connection.scalar(
                 select(messages.c.updated_at + UPDATE_PAUSE - func.now()).where(messages.c.id == row.id)

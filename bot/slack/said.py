@@ -157,6 +157,7 @@ def whisper(body: Mapping[str, Any], case: CaseFacts | None, approvers: Sequence
             digest=case.digest,
             clicker=body["user"],
             deputies=case.deputies,
+            what=body.get("act") or "approve",
         )
     if what == "not_to_acknowledge":
         return one_liners.not_to_acknowledge(approvers)

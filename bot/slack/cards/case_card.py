@@ -158,7 +158,8 @@ def _closing(view: CaseView) -> str:
     if view.state is CaseState.AWAITING_DECISION and decided(view):
         line.append(f"an earlier proposal was decided: {decided(view)}")
     if view.withdrawal_number is not None:
-        line.append(f"case {view.withdrawal_number} is about withdrawing the term")
+        case = words.link(view.withdrawal_link, f"{'case' if line else 'Case'} {view.withdrawal_number}")
+        line.append(f"{case} is about withdrawing the term")
     if view.kind is CaseKind.FIX:
         line.append("found before it failed" if view.found_before else words.counted(view.alerts, "alert"))
     if view.diagnosis is not None and view.state in BEFORE_DECISION:

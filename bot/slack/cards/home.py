@@ -26,7 +26,8 @@ class HomeCase:
     term_name: str | None
     state: str
     """In words, as on its card."""
-    invoices: int
+    invoices: int | None
+    """That wait for it; None for a withdrawal, which awaits none."""
     since: datetime
     permalink: str = ""
 
@@ -56,8 +57,9 @@ class HomeValue:
     """What the App Home shows."""
 
     open_cases: tuple[HomeCase, ...]
-    """Newest first."""
+    """Newest first, without those in `to_decide`."""
     open_total: int
+    """How many there are, without those in `to_decide`."""
     health: tuple[HealthLine, ...]
     """Empty for somebody who belongs to no company."""
     at: datetime
@@ -90,8 +92,9 @@ def home(value: HomeValue) -> Block:
         title = f"*{words.counted(count, 'case waits', 'cases wait')} for your decision*"
         blocks += [divider(), section(title, *_cases(value.to_decide))]
         if count > len(value.to_decide):
-            blocks.append(context(f"{count - len(value.to_decide):,} more are among the open cases."))
-    blocks += [divider(), section(f"*Open cases: {value.open_total:,}*", *_cases(value.open_cases))]
+            blocks.append(context(f"{count - len(value.to_decide):,} more are among the other open cases."))
+    title = "Other open cases" if value.to_decide else "Open cases"
+    blocks += [divider(), section(f"*{title}: {value.open_total:,}*", *_cases(value.open_cases))]
     more = value.open_total - min(len(value.open_cases), CASES_SHOWN)
     if more > 0:
         blocks.append(context(f"{words.counted(more, 'older case is', 'older cases are')} not shown here."))
@@ -145,7 +148,7 @@ def _of_company(company: str, cases: Sequence[HomeCase]) -> list[str]:
 def _case(case: HomeCase) -> str:
     link = words.link(case.permalink, f"case {case.number}")
     term = words.code(case.term_name, 40) if case.term_name is not None else "term not known yet"
-    waits = words.counted(case.invoices, "invoice")
+    waits = "a term to make inactive" if case.invoices is None else words.counted(case.invoices, "invoice")
     return f"• {link} · {term} · {words.name(case.state, 60)} · {waits} · since {words.on_day(case.since)}"
 
 

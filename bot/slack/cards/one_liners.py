@@ -50,10 +50,14 @@ def refused(
     digest: str,
     clicker: str,
     deputies: Collection[str] = (),
+    what: str = "approve",
 ) -> CardMessage:
-    """To a person who may not decide: why, and who can. [Ask them] where asking bars him from nothing that he may do."""
+    """To a person who may not decide: why, and who can. [Ask them] where asking bars him from nothing that he may do.
+
+    `what`: what he wished to do, as `decide.barred` calls it.
+    """
     others = [approver for approver in approvers if approver != clicker]
-    blocks: list[Block] = [section(refusal_sentence(reason, approvers, clicker, deputies=deputies))]
+    blocks: list[Block] = [section(refusal_sentence(reason, approvers, clicker, deputies=deputies, what=what))]
     if reason in _MAY_ASK and others:
         blocks.append(actions("refused", [button(ActionId.ASK, "Ask them", case_value(case_id, digest))]))
     return message(blocks)
@@ -62,13 +66,28 @@ def refused(
 _MAY_ASK = frozenset({RefusalReason.NOT_APPROVER, RefusalReason.SUPPLIED, RefusalReason.EDITED, RefusalReason.BILLED})
 
 
+_CAN = {
+    "approve": "approve this",
+    "decline": "decline this",
+    "accept": "accept this",
+    "dismiss": "dismiss this",
+    "period": "choose for a closed period",
+}
+"""What somebody entitled can do."""
+
+
 def refusal_sentence(
-    reason: RefusalReason, approvers: Sequence[str], clicker: str, *, deputies: Collection[str] = ()
+    reason: RefusalReason,
+    approvers: Sequence[str],
+    clicker: str,
+    *,
+    deputies: Collection[str] = (),
+    what: str = "approve",
 ) -> str:
-    """Why this person may not decide, and who can; mrkdwn, for a view or a message."""
+    """Why this person may not do `what` (of `decide.barred`), and who can; mrkdwn, for a view or a message."""
     others = [approver for approver in approvers if approver != clicker]
     named = words.people(others, standing_in=deputies)
-    who = f"Only {named} can approve this." if others else "Nobody else is named as an approver yet."
+    who = f"Only {named} can {_CAN[what]}." if others else "Nobody else is named as an approver yet."
     why = {
         RefusalReason.NOT_APPROVER: "",
         RefusalReason.ASKED: "You asked for this decision, so somebody else has to take it. ",

@@ -34,7 +34,9 @@ def withdraw_blocks(view: CaseView, subject: Subject) -> list[Block]:
     wish = view.withdrawing
     if wish is None:
         return []
-    blocks = [section(f"*{_headline(view, subject, wish)}* · case {view.number} · {_state(view, wish)}")]
+    blocks = [
+        section(f"*{_headline(view, subject, wish)}* · case {view.number} · {withdrawal_state(view.state, wish)}")
+    ]
     told = [line for line in (*_outcome(view, subject, wish), *changed_lines(view)) if line]
     if told:
         blocks.append(section(*told))
@@ -106,10 +108,11 @@ def _headline(view: CaseView, subject: Subject, wish: Withdrawing) -> str:
     return f"Withdraw {subject.term}"
 
 
-def _state(view: CaseView, wish: Withdrawing) -> str:
-    if view.state is CaseState.OPEN and wish.looked_at is not None:
+def withdrawal_state(state: CaseState, wish: Withdrawing) -> str:
+    """What a withdrawal's state is called, on its card and in lists of cases."""
+    if state is CaseState.OPEN and wish.looked_at is not None:
         return "in use" if wish.users else "not known yet"
-    return _STATES.get(view.state, view.state.value)
+    return _STATES.get(state, state.value)
 
 
 def _outcome(view: CaseView, subject: Subject, wish: Withdrawing) -> list[str]:

@@ -585,6 +585,7 @@ WITHDRAWALS: dict[str, CaseView] = {
         invoices=ARRIVED,
         made="Net 45",
         withdrawal_number=14,
+        withdrawal_link="https://acme.slack.test/archives/C0FINALERTS/p14",
         closed_at=NOW + timedelta(hours=1),
     ),
 }

@@ -58,7 +58,13 @@ def test_what_waits_for_the_reader_comes_first(snapshot: Any) -> None:
     assert read(_home(to_decide=(OPEN,), to_decide_total=1)["blocks"]) == snapshot
     many = "\n".join(read(_home(to_decide=(OPEN,) * CASES_SHOWN, to_decide_total=23)["blocks"]))
     assert "*23 cases wait for your decision*" in many
-    assert "3 more are among the open cases." in many
+    assert "3 more are among the other open cases." in many
+
+
+def test_a_withdrawal_awaits_no_invoices() -> None:
+    said = "\n".join(read(_home(open_cases=(replace(OPEN, invoices=None, state="in use"),))["blocks"]))
+    assert "in use · a term to make inactive · since" in said
+    assert "0 invoices" not in said
 
 
 def test_many_cases_are_cut_and_counted() -> None:

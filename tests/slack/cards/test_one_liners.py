@@ -112,6 +112,13 @@ def test_who_stands_in_is_named_last_and_as_such() -> None:
     assert said.text.startswith("Only <@U0DAN>, <@U0PRIYA> and <@U0LEE> (standing in) can approve this.")
 
 
+def test_who_may_not_choose_for_a_closed_period_is_told_who_can_choose() -> None:
+    said = one_liners.refused(
+        RefusalReason.NOT_APPROVER, APPROVERS, case_id=1, digest="", clicker="U0MARIA", what="period"
+    )
+    assert said.text.startswith("Only <@U0DAN> and <@U0PRIYA> can choose for a closed period.")
+
+
 def test_two_people_are_needed_where_the_policy_says_so() -> None:
     assert "somebody else has to request the decision first" in _refused(RefusalReason.NOBODY_ASKED, "U0DAN").text
 
