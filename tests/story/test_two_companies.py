@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import select
+from starlette.routing import Mount
 
 from bot.assembly import Bot
 from bot.cli import main
@@ -19,28 +21,19 @@ from bot.clock import RealClock
 from bot.doctor import examine
 from bot.records.engine import Database
 from bot.records.tables import api_calls, cases, journal
-from bot.sandbox.intacct import PATH, routes
-from bot.sandbox.intacct.terms import add_term
-from bot.sandbox.slack.seed import APP_TOKEN, BOT_ID, BOT_TOKEN, BOT_USER
-from bot.sandbox.world import World
+from bot.sandbox import company
+from bot.sandbox.companies_file import write_companies_file
+from bot.sandbox.company import birch
+from bot.sandbox.server import build, client_settings, settings
+from bot.sandbox.slack.seed import BOT_ID, BOT_USER
+from bot.sandbox.world import Beside, World
 from bot.settings import load
-from tests.sandbox.serving import serve
 from tests.sandbox.slack.conftest import Stage, staged
 
-ACME, BETA = "C0FINALERTS", "C0BETA"
-MARIA, DAN, PRIYA = "U0MARIA", "U0DAN", "U0PRIYA"
-TABLE = """
-[{key}]
-alert_channels = ["{channel}"]
-approvers = ["{approver}"]
-intacct_url = "{url}"
-intacct_company_id = "{key}"
-intacct_user_id = "termkeeper-reader"
-intacct_user_password_from = "READER_PASSWORD"
-intacct_writer_user_id = "termkeeper-writer"
-intacct_writer_password_from = "WRITER_PASSWORD"
-invoice_csv = "{key}.csv"
-"""
+ACME, BIRCH, EVERYWHERE = company.ACME.alert_channel, company.BIRCH.alert_channel, "C0GENERAL"
+MARIA, DAN, PRIYA, HANA = "U0MARIA", "U0DAN", "U0PRIYA", "U0HANA"
+OF_ACME, OF_BIRCH = "Globex", "Alder Creek"
+"""Whose INV-1042 it is: both companies have one, and lack its term, `Net 45`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +42,7 @@ class Two:
 
     stage: Stage
     acme: World
-    beta: World
+    birch: World
     database: Database
     environment: dict[str, str]
     end: Callable[[], None]
@@ -70,6 +63,11 @@ class Two:
 
         return until(look, f"{words} in {channel}; there is {[m['text'] for m in self.messages(channel)]}")
 
+    def sync(self) -> int:
+        """Runs birch's sync; how many invoices arrived."""
+        answer = requests.post(f"{self.stage.address}/sandbox/control/sync", json={"company": "birch"}, timeout=30)
+        return int(answer.json()["created"])
+
     def press(self, user: str, channel: str, card: dict[str, Any], action: str) -> None:
         assert self.stage.outcome(lambda: self.stage.workspace.press(user, channel, card["ts"], action)).ok
 
@@ -78,6 +76,11 @@ class Two:
         before = len(self.whispers(user, channel))
         assert self.stage.outcome(lambda: self.stage.workspace.command(user, channel, "/checkterms", text)).ok
         return until(lambda: self.whispers(user, channel)[before:], f"an answer to {text}")[0]
+
+    def all_open(self) -> bool:
+        """Whether birch's alerts are all cases."""
+        with self.database.transaction() as connection:
+            return len(connection.execute(select(cases.c.id).where(cases.c.company == "birch")).all()) == 3
 
     def whispers(self, user: str, channel: str) -> list[str]:
         """What one person alone sees in a channel."""
@@ -89,10 +92,10 @@ class Two:
         self.stage.do(lambda: self.stage.workspace.open_home(user))
         return str(until(lambda: self.stage.do(lambda: self.stage.workspace.home(user)), f"the home of {user}"))
 
-    def journal(self, company: str) -> str:
+    def journal(self, key: str) -> str:
         """All that a company's chain holds."""
         with self.database.transaction() as connection:
-            rows = connection.scalars(select(journal.c.content).where(journal.c.company == company)).all()
+            rows = connection.scalars(select(journal.c.content).where(journal.c.company == key)).all()
         return "\n".join(rows)
 
 
@@ -105,58 +108,33 @@ def until(look: Callable[[], Any], what: str, seconds: float = 40) -> Any:
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
-def books(company: str) -> World:
-    """An Intacct company that has Net 30 and nothing else."""
-    world = World()
-    world.store.table("intacct_company")["id"] = {"COMPANYID": company}
-    add_term(world, "Net 30", {"DUEDATE": "30"}, by="agarcia")
-    return world
-
-
 @pytest.fixture
 def two(database: Database, tmp_path: Path) -> Iterator[Two]:
-    """The bot at work: acme's deciders and channel, beta's deciders and channel, Dan in both channels."""
+    """The sandbox with its second company, and the bot at work; in both an alert about INV-1042 has come."""
     with ExitStack() as stack:
-        stage = stack.enter_context(staged(World()))
-        channels = stage.workspace.directory.channels
-        channels[BETA] = {**channels[ACME], "id": BETA, "name": "beta-alerts", "members": [DAN, PRIYA, BOT_USER]}
-        channels[ACME] = {**channels[ACME], "members": [MARIA, DAN, BOT_USER]}
-        worlds = {key: books(key) for key in ("acme", "beta")}
-        tables = ""
-        for key, channel, approver in (("acme", ACME, DAN), ("beta", BETA, PRIYA)):
-            address = stack.enter_context(serve(routes(worlds[key]), worlds[key]))
-            tables += TABLE.format(key=key, channel=channel, approver=approver, url=address + PATH)
-        header = "invoice_number,term,customer_id,customer_name,invoice_date,due_date,amount,currency\n"
-        (tmp_path / "acme.csv").write_text(f"{header}INV-1,Net 45,C-1,Globex,2026-11-02,2026-12-17,100,USD\n")
-        (tmp_path / "beta.csv").write_text(f"{header}B-900,Net 45,C-9,Wonka,2026-11-02,2026-12-17,900,USD\n")
-        (tmp_path / "companies.toml").write_text(tables)
-        environment = {
-            "DATABASE_URL": database.url,
-            "SLACK_BOT_TOKEN": BOT_TOKEN,
-            "SLACK_APP_TOKEN": APP_TOKEN,
-            "SLACK_API_URL": stage.api,
-            "COMPANIES_FILE": str(tmp_path / "companies.toml"),
-            "INTACCT_SENDER_ID": "sandbox",
-            "INTACCT_SENDER_PASSWORD": "sandbox-sender-password",
-            "READER_PASSWORD": "sandbox-reader-password",
-            "WRITER_PASSWORD": "sandbox-writer-password",
-        }
+        world = World()
+        company.found(world)
+        birch.found(world)
+        stage = stack.enter_context(staged(world, [Mount("/", app=build(world, tmp_path))]))
+        company.write_close_calendar(tmp_path, world.calendar.now())
+        write_companies_file(settings(world.address, tmp_path, company.leave(world)), tmp_path)
+        environment = client_settings(world, tmp_path) | {"DATABASE_URL": database.url}
         bot = Bot(load(environment), RealClock(), tmp_path)
         ending = stack.enter_context(ExitStack())
         ending.callback(bot.stop)
         bot.start()
         two = Two(
             stage=stage,
-            acme=worlds["acme"],
-            beta=worlds["beta"],
+            acme=world,
+            birch=Beside(world, "birch"),
             database=database,
             environment=environment,
             end=ending.close,
         )
-        for channel, number in ((ACME, "INV-1"), (BETA, "B-900")):
-            words = f"Invoice [{number}] cannot be created in Intacct: Could not retrieve the Sequence record!"
-            event = {"type": "message", "text": words, "bot_id": "B0BILL"}
-            stage.do(lambda channel=channel, event=event: stage.workspace.post_as_app(channel, event))
+        words = "Invoice [INV-1042] cannot be created in Intacct: Could not retrieve the Sequence record!"
+        event = {"type": "message", "text": words, "bot_id": "B0BILL"}
+        stage.do(lambda: stage.workspace.post_as_app(ACME, event))
+        two.sync()
         yield two
 
 
@@ -164,54 +142,60 @@ def names(world: World) -> set[str]:
     return {str(row["NAME"]) for row in world.store.table("arterm").values()}
 
 
-def test_the_same_term_missing_in_two_companies_is_two_cases_that_never_meet(two: Two) -> None:
-    first = two.card(ACME, "Net 45 is missing in Intacct", "INV-1")
-    second = two.card(BETA, "Net 45 is missing in Intacct", "B-900")
+def test_the_same_number_and_term_in_two_companies_are_two_cases_that_never_meet(two: Two) -> None:
+    first = two.card(ACME, "Net 45 is missing in Intacct", OF_ACME)
+    second = two.card(BIRCH, "Net 45 is missing in Intacct", OF_BIRCH)
     with two.database.transaction() as connection:
-        kept = connection.execute(select(cases.c.company, cases.c.number).order_by(cases.c.company)).all()
-    assert [tuple(row) for row in kept] == [("acme", 1), ("beta", 1)]
+        kept = connection.execute(
+            select(cases.c.company, cases.c.number).order_by(cases.c.company, cases.c.number)
+        ).all()
+    assert [tuple(row) for row in kept] == [("acme", 1), ("birch", 1), ("birch", 2), ("birch", 3)]
 
-    two.press(DAN, BETA, second, "case.create")
-    until(lambda: [w for w in two.whispers(DAN, BETA) if PRIYA in w], "a refusal that names who may decide in beta")
-    two.press(PRIYA, BETA, second, "case.create")
-    two.card(BETA, "B-900", "sync")
-    until(lambda: "Net 45" in names(two.beta), "the term in beta's books")
-    assert names(two.acme) == {"Net 30"}
+    two.stage.do(lambda: two.stage.workspace.join(DAN, BIRCH))
+    two.press(DAN, BIRCH, second, "case.create")
+    until(lambda: [w for w in two.whispers(DAN, BIRCH) if PRIYA in w], "a refusal that names who may decide in birch")
+    two.press(HANA, BIRCH, second, "case.create")
+    until(lambda: [w for w in two.whispers(HANA, BIRCH) if "made an invoice" in w], "a refusal of who made the invoice")
+    two.press(PRIYA, BIRCH, second, "case.create")
+    two.card(BIRCH, OF_BIRCH, "read back and identical")
+    assert "Net 45" in names(two.birch)
+    assert "Net 45" not in names(two.acme)
+    assert two.sync() == 1
+    two.card(BIRCH, OF_BIRCH, "Fixed")
     two.press(DAN, ACME, first, "case.create")
     until(lambda: "Net 45" in names(two.acme), "the term in acme's books")
 
     said_in_acme = str(two.messages(ACME)) + two.journal("acme")
-    said_in_beta = str(two.messages(BETA)) + two.journal("beta")
-    assert "INV-1" in said_in_acme
-    assert "B-900" in said_in_beta
-    assert not [word for word in ("B-900", "Wonka", PRIYA, BETA) if word in said_in_acme]
-    assert not [word for word in ("INV-1", "Globex", MARIA, ACME) if word in said_in_beta]
+    said_in_birch = str(two.messages(BIRCH)) + two.journal("birch")
+    assert OF_ACME in said_in_acme
+    assert OF_BIRCH in said_in_birch
+    assert not [word for word in (OF_BIRCH, HANA, BIRCH) if word in said_in_acme]
+    assert not [word for word in (OF_ACME, MARIA, ACME) if word in said_in_birch]
 
 
 def test_look_ups_and_homes_show_each_person_his_own_companies(two: Two) -> None:
-    two.card(ACME, "INV-1")
-    two.card(BETA, "B-900")
-    everywhere = "C0GENERAL"
-    assert "Net 45" in two.ask(MARIA, everywhere, "INV-1")
-    told = two.ask(MARIA, everywhere, "beta: B-900")
+    two.card(ACME, OF_ACME)
+    two.card(BIRCH, OF_BIRCH)
+    assert OF_ACME in two.ask(MARIA, EVERYWHERE, "INV-1042")
+    told = two.ask(DAN, EVERYWHERE, "birch: INV-1042")
     assert "acme" in told
-    assert not [word for word in ("beta", "Wonka", BETA) if word in told]
-    told = two.ask(DAN, everywhere, "B-900")
+    assert not [word for word in ("birch", OF_BIRCH, BIRCH) if word in told.replace("birch: INV-1042", "")]
+    told = two.ask(PRIYA, EVERYWHERE, "INV-1042")
     assert "acme" in told
-    assert "beta" in told
-    assert "Wonka" in two.ask(DAN, everywhere, "beta: B-900")
-    assert "Wonka" not in two.ask(DAN, ACME, "beta: B-900")
+    assert "birch" in told
+    assert OF_BIRCH in two.ask(PRIYA, EVERYWHERE, "birch: INV-1042")
+    assert OF_BIRCH not in two.ask(PRIYA, ACME, "birch: INV-1042")
 
-    maria, priya = two.home(MARIA), two.home(PRIYA)
+    maria, hana = two.home(MARIA), two.home(HANA)
     assert ACME in maria
-    assert BETA not in maria
-    assert BETA in priya
-    assert ACME not in priya
+    assert BIRCH not in maria
+    assert BIRCH in hana
+    assert ACME not in hana
     counted = select(api_calls.c.company).where(api_calls.c.service == "intacct").distinct()
 
     def both() -> bool:
         with two.database.transaction() as connection:
-            return set(connection.scalars(counted)) == {"acme", "beta"}
+            return set(connection.scalars(counted)) == {"acme", "birch"}
 
     until(both, "the calls of each company's contract")
 
@@ -223,34 +207,36 @@ def test_doctor_names_the_company_of_each_line(
         monkeypatch.setenv(name, value)
     assert examine(tmp_path) == 0
     told = capsys.readouterr().out
-    assert "names acme, beta" in told
-    for words in ("[acme] Slack: in #finance-alerts", "[beta] Slack: in #beta-alerts", "[beta] Intacct: sign-in"):
+    assert "names acme, birch" in told
+    for words in ("[acme] Slack: in #finance-alerts", "[birch] Slack: in #birch-alerts", "[birch] Intacct: sign-in"):
         assert f"ok    {words}" in told
-    assert "warn  [acme] Slack: 1 approver" in told
-    two.stage.do(lambda: two.stage.workspace.remove(BOT_USER, BETA))
+    assert "ok    [acme] BILL: signed in" in told
+    assert "ok    [birch] Invoice file: readable" in told
+    two.stage.do(lambda: two.stage.workspace.remove(BOT_USER, BIRCH))
     assert examine(tmp_path) == 1
     failing = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAIL")]
     assert len(failing) == 1
-    assert failing[0].startswith("FAIL  [beta] Slack: the bot is not in #beta-alerts.")
+    assert failing[0].startswith("FAIL  [birch] Slack: the bot is not in #birch-alerts.")
 
 
 def test_a_company_that_is_taken_out_of_the_settings_rests_and_its_people_are_told(
     two: Two, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card = two.card(BETA, "Net 45 is missing in Intacct", "B-900")
+    card = two.card(BIRCH, "Net 45 is missing in Intacct", OF_BIRCH)
+    until(two.all_open, "birch's three cases")
     two.end()
     file = tmp_path / "companies.toml"
-    file.write_text(file.read_text().split("[beta]")[0])
+    file.write_text(file.read_text().split("[birch]")[0])
     for name, value in two.environment.items():
         monkeypatch.setenv(name, value)
     bot = Bot(load(two.environment), RealClock(), tmp_path)
     try:
         bot.start()
-        two.press(PRIYA, BETA, card, "case.create")
-        until(lambda: [w for w in two.whispers(PRIYA, BETA) if "do not look after this company" in w], "the answer")
-        assert names(two.beta) == {"Net 30"}
+        two.press(PRIYA, BIRCH, card, "case.create")
+        until(lambda: [w for w in two.whispers(PRIYA, BIRCH) if "do not look after this company" in w], "the answer")
+        assert "Net 45" not in names(two.birch)
         assert examine(tmp_path) == 0
-        assert "warn  Database: 1 open case of beta at rest" in capsys.readouterr().out
+        assert "warn  Database: 3 open cases of birch at rest" in capsys.readouterr().out
     finally:
         bot.stop()
 
@@ -258,24 +244,32 @@ def test_a_company_that_is_taken_out_of_the_settings_rests_and_its_people_are_to
 def test_an_export_holds_one_company_and_listings_of_a_period_too(
     two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    two.card(ACME, "INV-1")
-    two.card(BETA, "B-900")
+    two.card(ACME, OF_ACME)
+    two.card(BIRCH, OF_BIRCH)
     for name, value in two.environment.items():
         monkeypatch.setenv(name, value)
     assert main(["journal", "verify"]) == 0
     told = capsys.readouterr().out
     assert "acme" in told
-    assert "beta" in told
+    assert "birch" in told
     assert main(["journal", "export", "1", "--out", str(tmp_path / "either.zip")]) == 1
     assert "--company" in capsys.readouterr().err
     whole = ("--from", "2020-01-01", "--to", "2100-01-01")
-    for company, own, others in (("acme", "INV-1", ("B-900", "Wonka", BETA)), ("beta", "B-900", ("INV-1", "Globex"))):
-        out = tmp_path / f"{company}.zip"
-        assert main(["journal", "export", *whole, "--company", company, "--out", str(out)]) == 0
+    apart = {"acme": (ACME, (OF_BIRCH, HANA, BIRCH, "INV-1041")), "birch": ("INV-1041", (OF_ACME, DAN, ACME))}
+    for key, (own, others) in apart.items():
+        out = tmp_path / f"{key}.zip"
+        assert main(["journal", "export", *whole, "--company", key, "--out", str(out)]) == 0
         with zipfile.ZipFile(out) as pack:
             held = "\n".join(pack.read(name).decode("utf-8", "replace") for name in pack.namelist())
         assert own in held
-        assert not [word for word in others if word in held], company
-    listed = two.ask(PRIYA, BETA, "close 2026-11")
-    assert "B-900" in listed
-    assert "INV-1" not in listed
+        assert not [word for word in others if word in held], key
+    own, theirs = waiting(two.birch), waiting(two.acme)
+    listed = two.ask(PRIYA, BIRCH, f"close {own['INV-1042'][:7]}")
+    assert "INV-1042" in listed
+    assert not [number for number in theirs if number not in own and number in listed]
+
+
+def waiting(world: World) -> dict[str, str]:
+    """What is billed in a company and not in its books: numbers and dates."""
+    rows = world.store.table("bill_invoice").values()
+    return {row["invoiceNumber"]: row["invoiceDate"] for row in rows if row["_sync"]["state"] != "synced"}

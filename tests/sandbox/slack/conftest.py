@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import pytest
 from slack_sdk import WebClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.sandbox.slack import Outcome, Workspace, routes
 from bot.sandbox.slack.seed import BOT_TOKEN
@@ -62,8 +62,8 @@ class Stage:
 
 
 @contextmanager
-def staged(world: World) -> Iterator[Stage]:
-    """Serves a world's workspace."""
+def staged(world: World, served: Sequence[BaseRoute] = ()) -> Iterator[Stage]:
+    """Serves a world's workspace, or routes of which it is a part."""
     workspace = Workspace.of(world)
     found: list[asyncio.AbstractEventLoop] = []
 
@@ -71,7 +71,7 @@ def staged(world: World) -> Iterator[Stage]:
         found.append(asyncio.get_running_loop())
         return PlainTextResponse("")
 
-    with serve([*routes(world), Route("/loop", loop)], world) as address:
+    with serve([Route("/loop", loop), *(served or routes(world))], world) as address:
         import urllib.request
 
         urllib.request.urlopen(f"{address}/loop").close()
