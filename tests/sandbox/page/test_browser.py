@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from slack_sdk import WebClient
 from starlette.routing import BaseRoute, Mount
 
 from bot.sandbox.bill import books
+from bot.sandbox.company import birch
 from bot.sandbox.server import build
 from bot.sandbox.world import World
 from tests.sandbox.bill.conftest import add_invoice
@@ -177,6 +179,32 @@ def test_an_invoice_gets_another_term_and_an_ar_term_is_deactivated(world: World
     page.request.post(page.url.split("/?")[0] + "/sandbox/control/ar-term", data={"name": "Net 30", "days": 30})
     page.get_by_role("button", name="Deactivate Net 30").click()
     expect(page.locator("#ar-terms tr[data-name='Net 30']")).to_have_attribute("data-status", "inactive")
+
+
+def test_the_books_of_the_second_company_are_chosen_and_synced_by_keyboard(
+    world: World, browser: Browser, sandbox_server: Callable[[Sequence[BaseRoute]], str], tmp_path: Path
+) -> None:
+    birch.found(world)
+    address = sandbox_server([Mount("/", app=build(world, tmp_path))])
+    page = browser.new_page()
+    page.goto(f"{address}/?as=U0PRIYA")
+    page.get_by_role("navigation", name="Whose books").get_by_role("link", name="Birch Supply Co").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Birch Billing")).to_contain_text("writes birch-invoices.csv")
+    page.get_by_role("button", name="Run sync").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("sync-result")).to_have_text(
+        "4 invoices sent: 1 taken, 3 refused and reported in #birch-alerts."
+    )
+    page.locator("summary", has_text="Payment terms").click()
+    page.get_by_role("button", name="Correct Net  60").click()
+    dialog = page.get_by_test_id("edit-term")
+    dialog.get_by_label("Name").fill("Net 60")
+    dialog.get_by_role("button", name="Save in Birch Billing").click()
+    expect(page.locator("#bill-terms tr[data-name='Net 60']")).to_be_visible()
+    page.get_by_role("button", name="Deactivate Net 10").click()
+    expect(page.locator("#ar-terms tr[data-name='Net 10']")).to_have_attribute("data-status", "inactive")
+    page.close()
 
 
 def test_the_calendar_moves_and_the_guide_opens(page: Page) -> None:
