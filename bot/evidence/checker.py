@@ -31,6 +31,7 @@ def main() -> int:
         check = Check(folder)
         check.chain()
         check.entries()
+        check.holding()
         check.exchanges()
         check.population()
         check.anchors(folder / "anchors.jsonl", "the anchors in this export")
@@ -53,6 +54,7 @@ class Check:
         self.hashes: dict[int, dict[str, Any]] = {}
         self.last: dict[str, Any] | None = None
         self.told: dict[int, dict[str, Any]] = {}
+        self.own: int | None = None
         self.broken: list[str] = []
         self.chain_broken_at: int | None = None
         self.proved: tuple[int, str, str] | None = None
@@ -95,9 +97,15 @@ class Check:
         self.chain_broken_at = seq
 
     def entries(self) -> None:
-        """The contents: each that was asked for is there, fits its hash, and says what the index says of it."""
+        """The contents: each that was asked for is there, fits its hash, and says what the index says of it.
+
+        One more is there, after them or among them: the entry that this export was made.
+        """
         asked = set(self.contents["entries"])
         there = {int(file.stem): file for file in (self.folder / "entries").glob("*.json")}
+        self.own = max(set(there) - asked, default=None)
+        if self.own is not None:
+            asked.add(self.own)
         for seq in sorted(asked ^ set(there)):
             state = "is missing from" if seq in asked else "is not meant to be in"
             self.broken.append(f"The content of entry {seq} {state} this export.")
@@ -111,6 +119,9 @@ class Check:
             if any(entry.get(name) != row.get(name) for name in ("actor", "at", "case", "kind")):
                 self.broken.append(f"Entry {seq} names another time, kind, case or person than its content does.")
             self.told[seq] = entry
+        for seq in sorted(set(self.hashes) - set(there) - asked):
+            if "kind" in self.hashes[seq]:
+                self.broken.append(f"The content of entry {seq} is missing from this export.")
 
     def _parsed(self, content: bytes) -> dict[str, Any]:
         try:
@@ -118,6 +129,23 @@ class Check:
         except ValueError:
             read = None
         return read if isinstance(read, dict) else {}
+
+    def holding(self) -> None:
+        """That the export holds what it held when it was made: its own entry keeps the digest of contents.json."""
+        own = self._kept()
+        if own is None:
+            if self.hashes:
+                self.broken.append(
+                    "The entry that this export was made is not here: nothing proves what belongs to it."
+                )
+        elif hashlib.sha256((self.folder / "contents.json").read_bytes()).hexdigest() != own.get("contents"):
+            self.broken.append(f"contents.json is not what entry {self.own} says that this export holds.")
+
+    def _kept(self) -> dict[str, Any] | None:
+        """What the export's own entry says; None where there is none."""
+        entry = self.told.get(self.own or 0, {})
+        content = entry.get("content")
+        return content if entry.get("kind") == "export" and isinstance(content, dict) else None
 
     def exchanges(self) -> None:
         """Requests and replies: each file says what its entry says, byte for byte."""
@@ -136,15 +164,13 @@ class Check:
 
     def population(self) -> None:
         """Intacct's list of terms: as it was read, by the digest that the journal keeps of it."""
-        seq = self.contents.get("population_entry")
         file = self.folder / "population.json"
-        if seq is None:
+        kept = (self._kept() or {}).get("population")
+        if kept is None:
             if file.exists():
                 self.broken.append("population.json is proved by no entry.")
-            return
-        kept = self.told.get(seq, {}).get("content", {}).get("population", {})
-        if hashlib.sha256(file.read_bytes()).hexdigest() != kept.get("digest"):
-            self.broken.append(f"population.json is not what entry {seq} says was read from Intacct.")
+        elif hashlib.sha256(file.read_bytes()).hexdigest() != kept.get("digest"):
+            self.broken.append(f"population.json is not what entry {self.own} says was read from Intacct.")
 
     def anchors(self, file: Path, name: str) -> None:
         """What was published earlier: the chain must still say the same at each anchor."""
@@ -176,6 +202,8 @@ class Check:
             print(
                 f"Whole: {last} entries are chained up to the head, and the contents of {len(self.told)} are here and fit."
             )
+            if self.own is not None:
+                print(f"It holds what entry {self.own} says. summary.html is for reading, and is not checked.")
             print(f"Head: entry {last}, {self.last['row_hash'] if self.last else GENESIS}.")
         if self.proved is None:
             print("Proved by no anchor: compare the head with a copy that was kept elsewhere.")

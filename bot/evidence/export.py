@@ -80,8 +80,32 @@ class _Scope:
         return {e.seq: e for e in (*self.others, *(e for story in self.stories for e in story.entries))}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Holds:
+    """What an export holds, as it is before its own entry is written."""
+
+    wanted: Wanted
+    scope: _Scope
+    population: Population | None
+    incomplete: tuple[str, ...]
+    at: datetime
+
+    def contents(self) -> bytes:
+        """`contents.json`: the same bytes however often, as the export's own entry keeps their digest."""
+        told = {
+            "company": self.wanted.company,
+            "scope": self.wanted.scope,
+            "made_at": f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "made_by": self.wanted.by,
+            "entries": sorted(self.scope.entries),
+            "incomplete": self.incomplete,
+            "people": self.wanted.people,
+        }
+        return json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
 def export(database: Database, wanted: Wanted, known: Sequence[Anchor], out: Path, now: datetime) -> Made:
-    """Writes the zip. That it was made becomes an entry of the journal itself, where that is whole.
+    """Writes the zip. That it was made, and what it holds, becomes an entry of the journal itself, where that is whole.
 
     `known`: the anchors published so far. Raises NoSuchCase, and OSError where the file cannot be written.
     """
@@ -89,26 +113,45 @@ def export(database: Database, wanted: Wanted, known: Sequence[Anchor], out: Pat
     with database.transaction() as connection:
         _still(connection)
         before = verify.verify(connection, wanted.company, mine)
-        if wanted.case is not None:
-            story_of(connection, wanted.company, wanted.case)
-        ours = writes_of(connection, wanted.company) if wanted.period else ()
-        beside = [write for other in wanted.beside for write in writes_of(connection, other)]
-    population = None
-    if wanted.period and wanted.changes:
-        read_at = wanted.read_at or now
-        population = match(wanted.changes, wanted.period, ours, writer=wanted.writer, read_at=read_at, beside=beside)
-    entry = _note(database, wanted, population, now) if before.whole and before.rows else None
+        population = _population(connection, wanted, now)
+        scope = _scope(connection, wanted, population)
+        wanted = replace(wanted, people=names(connection, wanted.company) | dict(wanted.people))
+    holds = _Holds(
+        wanted=wanted,
+        scope=scope,
+        population=population,
+        incomplete=tuple(_incomplete(wanted, before, population)),
+        at=now,
+    )
+    entry = _note(database, holds) if before.whole and before.rows else None
     with database.transaction() as connection:
         _still(connection)
-        return _write(connection, wanted, mine, out, now, population, entry)
+        return _write(connection, holds, mine, out, entry)
 
 
 def _still(connection: Connection) -> None:
     connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
-def _note(database: Database, wanted: Wanted, population: Population | None, now: datetime) -> Entry:
-    content: dict[str, object] = {"scope": wanted.scope}
+def _population(connection: Connection, wanted: Wanted, now: datetime) -> Population | None:
+    """Intacct's list for the period, each change with its decision; None for a case, and where Intacct was not read."""
+    if wanted.period is None or wanted.changes is None:
+        return None
+    ours = writes_of(connection, wanted.company)
+    beside = [write for other in wanted.beside for write in writes_of(connection, other)]
+    read_at = wanted.read_at or now
+    return match(wanted.changes, wanted.period, ours, writer=wanted.writer, read_at=read_at, beside=beside)
+
+
+def _note(database: Database, holds: _Holds) -> Entry:
+    """The export's own entry: it keeps the digest of what the export says that it holds, so that nothing goes missing."""
+    wanted, population = holds.wanted, holds.population
+    content: dict[str, object] = {
+        "scope": wanted.scope,
+        "entries": len(holds.scope.entries),
+        "incomplete": holds.incomplete,
+        "contents": hashlib.sha256(holds.contents()).hexdigest(),
+    }
     if population is not None:
         content["population"] = {
             "digest": hashlib.sha256(population.to_json()).hexdigest(),
@@ -121,24 +164,14 @@ def _note(database: Database, wanted: Wanted, population: Population | None, now
     elif wanted.period is not None:
         content["unread"] = wanted.unread
     with database.transaction() as connection:
-        return append(connection, wanted.company, "export", content, at=now, actor=wanted.by or "termkeeper")
+        return append(connection, wanted.company, "export", content, at=holds.at, actor=wanted.by or "termkeeper")
 
 
-def _write(
-    connection: Connection,
-    wanted: Wanted,
-    mine: Sequence[Anchor],
-    out: Path,
-    now: datetime,
-    population: Population | None,
-    entry: Entry | None,
-) -> Made:
-    wanted = replace(wanted, people=names(connection, wanted.company) | dict(wanted.people))
-    scope = _scope(connection, wanted, population)
-    asked = scope.entries | ({entry.seq: entry} if entry else {})
+def _write(connection: Connection, holds: _Holds, mine: Sequence[Anchor], out: Path, entry: Entry | None) -> Made:
+    wanted, population = holds.wanted, holds.population
+    asked = holds.scope.entries | ({entry.seq: entry} if entry else {})
     verdict = verify.verify(connection, wanted.company, mine)
-    head = anchors.head(connection, wanted.company, now)
-    incomplete = _incomplete(wanted, verdict, population)
+    head = anchors.head(connection, wanted.company, holds.at)
     with _zip(out) as pack:
         pack.writestr("README.txt", _own("readme.txt"))
         pack.writestr("check.py", _own("checker.py"))
@@ -150,22 +183,12 @@ def _write(
             for side, words in _exchanged(row):
                 pack.writestr(f"exchanges/{row.seq:08}-{side}.xml", words)
         pack.writestr("anchors.jsonl", "".join(f"{anchor.line()}\n" for anchor in mine))
-        pack.writestr("head.json", head.line() if head else _headless(connection, wanted.company, now))
+        pack.writestr("head.json", head.line() if head else _headless(connection, wanted.company, holds.at))
         if population is not None:
             pack.writestr("population.json", population.to_json())
-        contents = {
-            "company": wanted.company,
-            "scope": wanted.scope,
-            "made_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "made_by": wanted.by,
-            "entries": sorted(asked),
-            "population_entry": entry.seq if entry and population is not None else None,
-            "incomplete": incomplete,
-            "people": wanted.people,
-        }
-        pack.writestr("contents.json", json.dumps(contents, indent=1, ensure_ascii=False))
-        pack.writestr("summary.html", render(_page(wanted, scope, verdict, head, incomplete, population, now)))
-    return Made(head=head, entries=len(asked), verdict=verdict, population=population, incomplete=tuple(incomplete))
+        pack.writestr("contents.json", holds.contents())
+        pack.writestr("summary.html", render(_page(holds, verdict, head)))
+    return Made(head=head, entries=len(asked), verdict=verdict, population=population, incomplete=holds.incomplete)
 
 
 @contextmanager
@@ -250,15 +273,8 @@ def _incomplete(wanted: Wanted, verdict: verify.Verdict, population: Population 
     return found
 
 
-def _page(
-    wanted: Wanted,
-    scope: _Scope,
-    verdict: verify.Verdict,
-    head: Anchor | None,
-    incomplete: Sequence[str],
-    population: Population | None,
-    now: datetime,
-) -> Page:
+def _page(holds: _Holds, verdict: verify.Verdict, head: Anchor | None) -> Page:
+    wanted, scope, now = holds.wanted, holds.scope, holds.at
     zone, people = wanted.zone, wanted.people
     rules = {e.seq: e for story in scope.stories for e in story.entries if e.kind in RULES}
     others = rules if wanted.case is not None else rules | {e.seq: e for e in scope.others}
@@ -270,13 +286,13 @@ def _page(
         head_seq=head.seq if head else 0,
         head_hash=head.row_hash if head else "none",
         proved=tuple(verify.sentences(verdict)),
-        incomplete=tuple(incomplete),
+        incomplete=holds.incomplete,
         keep_until=(
             f"Entries since {kept_since(now.astimezone(zone), wanted.retention_years).date()} must be kept "
             f"(RETENTION_YEARS={wanted.retention_years}). The bot itself never removes an entry."
         ),
         cases=tuple(case_part(story, zone, people) for story in scope.stories),
         others=told_lines([others[seq] for seq in sorted(others)], zone, people),
-        population=population,
+        population=holds.population,
         people=people,
     )

@@ -71,6 +71,7 @@ def test_what_is_whole_passes_and_says_what_lies_after_the_last_anchor(database:
     assert words.splitlines()[1:] == [
         "INCOMPLETE. nobody asked",
         "Whole: 5 entries are chained up to the head, and the contents of 5 are here and fit.",
+        "It holds what entry 5 says. summary.html is for reading, and is not checked.",
         f"Head: entry 5, {head.row_hash}.",
         "Proved up to entry 4 by the anchors in this export of 2026-11-24T06:00:00Z.",
         "Entry 5 came after that anchor: it fits the chain, and nothing outside proves it yet.",
@@ -93,6 +94,11 @@ def test_the_steps_by_hand_that_the_readme_tells_hold(database: Database, tmp_pa
         )
         assert hashlib.sha256(hashed.encode()).hexdigest() == row["row_hash"]
         previous = row["row_hash"]
+    there = {int(file.stem) for file in (folder / "entries").iterdir()}
+    (own,) = there - set(json.loads((folder / "contents.json").read_text())["entries"])
+    kept = json.loads((folder / "entries" / f"{own:08}.json").read_text())
+    assert kept["kind"] == "export"
+    assert kept["content"]["contents"] == hashlib.sha256((folder / "contents.json").read_bytes()).hexdigest()
     assert json.loads((folder / "head.json").read_text())["row_hash"] == previous
 
 
@@ -142,6 +148,9 @@ def _doctor(folder: Path, name: str, change: object) -> None:
         ("chain.jsonl", lambda t: t.replace('"U0DAN"', '"U0SAM"', 1), "names another time, kind, case or person"),
         ("head.json", lambda t: t.replace('"seq": 4', '"seq": 5'), "The head says that entry 5 is the last"),
         ("contents.json", lambda t: t.replace("  2,\n", ""), "The content of entry 2 is not meant to be in"),
+        ("contents.json", lambda t: t.replace("nobody asked", ""), "contents.json is not what entry 4 says"),
+        ("contents.json", lambda t: t.replace("2026-11-23 to", "2026-11-24 to"), "contents.json is not what entry 4"),
+        ("contents.json", lambda t: t.replace('"made_by": "test"', '"made_by": "U0SAM"'), "contents.json is not what"),
         ("contents.json", lambda t: "nonsense", "cannot be read"),
     ],
 )
@@ -154,6 +163,45 @@ def test_a_change_of_the_export_itself_is_found(
     code, words = checked(folder)
     assert code == 1
     assert sentence in words
+
+
+def test_an_entry_that_was_taken_out_with_every_trace_but_its_hash_is_missed(
+    database: Database, tmp_path: Path
+) -> None:
+    grow(database, 5)
+    folder, _ = unpacked(database, tmp_path, rows())
+    contents = json.loads((folder / "contents.json").read_text())
+    contents["entries"].remove(2)
+    (folder / "contents.json").write_text(json.dumps(contents, indent=1))
+    (folder / "entries" / "00000002.json").unlink()
+    lines = [json.loads(line) for line in (folder / "chain.jsonl").read_text().splitlines()]
+    for label in ("actor", "at", "case", "kind"):
+        del lines[1][label]
+    (folder / "chain.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    code, words = checked(folder)
+    assert code == 1, words
+    assert "contents.json is not what entry 6 says that this export holds." in words
+
+
+def test_an_export_without_its_own_entry_proves_nothing_of_what_it_holds(database: Database, tmp_path: Path) -> None:
+    grow(database, 3)
+    folder, _ = unpacked(database, tmp_path, rows())
+    (folder / "entries" / "00000004.json").unlink()
+    code, words = checked(folder)
+    assert code == 1
+    assert "The entry that this export was made is not here" in words
+    assert "The content of entry 4 is missing" in words, "its labels in the chain name it"
+
+
+def test_another_entry_does_not_pass_for_the_exports_own(database: Database, tmp_path: Path) -> None:
+    grow(database, 3)
+    folder, _ = unpacked(database, tmp_path, rows())
+    contents = json.loads((folder / "contents.json").read_text())
+    contents["entries"] = [1, 2, 4]
+    (folder / "contents.json").write_text(json.dumps(contents, indent=1))
+    code, words = checked(folder)
+    assert code == 1
+    assert "The entry that this export was made is not here" in words
 
 
 def test_the_checker_is_plain_python_of_any_age() -> None:
