@@ -172,7 +172,8 @@ class Listing:
         closing = company.periods.calendar.named(period.name)
         closed = closing is not None and closing.cut_off <= as_of
         with self._database.transaction() as connection:
-            known = _cases(connection, company.key, {each.billed.number for each in missing}, closed=closed)
+            numbers_missing = {each.billed.number for each in missing}
+            known = _cases(connection, company.key, numbers_missing, period, closed=closed)
         return CutOff(
             company=company.key,
             entity=company.entity,
@@ -264,7 +265,9 @@ def _with_case(missing: Missing, case: CaseOfInvoice | None) -> Missing:
     return Missing(billed=missing.billed, whereabouts=missing.whereabouts, books_state=missing.books_state, case=case)
 
 
-def _cases(connection: Connection, company: str, numbers: set[str], *, closed: bool) -> dict[str, CaseOfInvoice]:
+def _cases(
+    connection: Connection, company: str, numbers: set[str], period: Period, *, closed: bool
+) -> dict[str, CaseOfInvoice]:
     """By invoice number its case: the open one, else the newest that ended."""
     rows = connection.execute(
         select(
@@ -286,22 +289,29 @@ def _cases(connection: Connection, company: str, numbers: set[str], *, closed: b
     correctors = _correctors(
         connection, company, {row.id for row in chosen.values() if row.state == CaseState.AWAITING_CORRECTION}
     )
+    courses = {number: _course(row.choice, period) for number, row in chosen.items()}
     return {
         number: CaseOfInvoice(
             number=row.case_number,
             state=CaseState(row.state),
-            owner=_owner(row, closed=closed),
+            owner=_owner(CaseState(row.state), chosen=courses[number] is not None, closed=closed),
             person=correctors.get(row.id, ""),
-            choice=CHOICE.validate_python(row.choice).course if row.choice is not None else None,
+            choice=courses[number],
         )
         for number, row in chosen.items()
     }
 
 
-def _owner(row: Any, *, closed: bool) -> Owner:
+def _course(kept: Any, period: Period) -> Course | None:
+    """What was chosen for an invoice of the period; a choice for another says nothing of it."""
+    choice = CHOICE.validate_python(kept) if kept is not None else None
+    return choice.course if choice is not None and choice.period == period.name else None
+
+
+def _owner(state: CaseState, *, chosen: bool, closed: bool) -> Owner:
     """Who acts next; what waits for a sync into a closed period waits for an approver's choice before."""
-    owner = _OWNERS.get(CaseState(row.state), Owner.NOBODY)
-    return Owner.APPROVERS if owner is Owner.SYNC and closed and row.choice is None else owner
+    owner = _OWNERS.get(state, Owner.NOBODY)
+    return Owner.APPROVERS if owner is Owner.SYNC and closed and not chosen else owner
 
 
 def _correctors(connection: Connection, company: str, case_ids: set[int]) -> dict[int, str]:

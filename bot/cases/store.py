@@ -318,7 +318,7 @@ def _invoice(row: Row[Any], periods: Periods) -> CaseInvoice:
         arrival=Arrival(row.arrival),
         differences=() if row.differences is None else DIFFERENCES.validate_python(row.differences),
         standing=periods.standing(billed.invoice_date) if billed is not None else None,
-        choice=None if row.choice is None else CHOICE.validate_python(row.choice),
+        last_choice=None if row.choice is None else CHOICE.validate_python(row.choice),
         first_term=row.first_term,
         note=INVOICE_NOTE.validate_python(row.note or {}),
     )

@@ -150,8 +150,8 @@ class CaseInvoice:
     differences: tuple[FieldDifference, ...] = ()
     standing: Standing | None = None
     """How its date stands to the close calendar; None where that says nothing about it."""
-    choice: PeriodChoice | None = None
-    """What was chosen for it, where its period is closed."""
+    last_choice: PeriodChoice | None = None
+    """What was chosen for it last, while it was dated in the period that the choice names."""
     first_term: str | None = None
     """The term that the source named when the invoice joined; None where it named none."""
     note: InvoiceNote = InvoiceNote()
@@ -165,6 +165,13 @@ class CaseInvoice:
     def shut_out(self) -> bool:
         """Whether it waits, and its period is closed: then it is never simply synced again."""
         return self.waits and self.standing is not None and self.standing.closed
+
+    @property
+    def choice(self) -> PeriodChoice | None:
+        """What was chosen for it, where that was for the period in which it is dated now."""
+        if self.last_choice is None or self.standing is None:
+            return None
+        return self.last_choice if self.last_choice.period == self.standing.closing.period.name else None
 
     @property
     def waits_for_term(self) -> bool:

@@ -14,6 +14,7 @@ from tests.cases.company import acme
 
 NOW = datetime(2026, 11, 24, 9, 14, tzinfo=UTC)
 OCTOBER = Closing(period=month("2026-10"), cut_off=datetime(2026, 11, 6, 23, tzinfo=UTC))
+NOVEMBER = Closing(period=month("2026-11"), cut_off=datetime(2026, 12, 4, 23, tzinfo=UTC))
 
 
 @dataclass

@@ -216,6 +216,9 @@ def test_what_waits_for_a_sync_into_a_closed_period_is_an_approvers_until_he_has
         connection.execute(update(cases).values(state="awaiting_sync", due_at=None))
     assert owner() == (Owner.APPROVERS, None)
     with october.database.transaction() as connection:
+        connection.execute(update(case_invoices).values(choice={**choice, "period": "2026-09"}))
+    assert owner() == (Owner.APPROVERS, None), "what was chosen for another period says nothing of this one"
+    with october.database.transaction() as connection:
         connection.execute(update(case_invoices).values(choice=choice))
     assert owner() == (Owner.SYNC, Course.REOPEN)
 

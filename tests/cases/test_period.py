@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from bot.billing.source import TermOrigin
 from bot.cases import store
+from bot.cases.codec import BILLED
 from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.period import choose
 from bot.cases.ports import Entitled, Person
@@ -21,7 +22,7 @@ from bot.evidence.telling import sentence
 from bot.records import journal
 from bot.records.engine import Database
 from bot.records.tables import case_invoices, cases
-from tests.cases.month_end import NOW, OCTOBER, Clock, billed, company
+from tests.cases.month_end import NOVEMBER, NOW, OCTOBER, Clock, billed, company
 
 APPROVERS = Entitled(approvers=frozenset({"U0DAN"}), deputies=frozenset({"U0LEE"}))
 
@@ -129,6 +130,29 @@ def test_an_invoice_that_joins_later_still_waits_for_a_choice(taken: Step, case:
     store.await_invoices(taken, case.id, [("INV-5", billed("INV-5", date(2026, 10, 7)))])
     assert kept(taken, case, clock)["INV-5"] is None
     assert kept(taken, case, clock)["INV-1"] == "reopen"
+
+
+def test_a_choice_for_one_period_counts_in_no_other(taken: Step, case: Any, clock: Clock) -> None:
+    chosen(taken, case, clock)
+    clock.moment = NOVEMBER.cut_off + timedelta(days=1)
+    both = company(clock, OCTOBER, NOVEMBER)
+    redated = BILLED.dump_python(billed("INV-1", date(2026, 11, 3)), mode="json")
+    taken.connection.execute(update(case_invoices).where(case_invoices.c.number == "INV-1").values(billed=redated))
+    by_number = {row.number: row for row in store.waiting_invoices(taken.connection, case.id, both.periods)}
+    assert by_number["INV-1"].shut_out
+    assert by_number["INV-1"].choice is None, "nobody chose for November"
+    assert by_number["INV-2"].choice is not None
+    again = choose(
+        taken,
+        both,
+        Act(case_id=case.id, person=Person(team="T0ACME", user_id="U0DAN"), digest="", key="submission:2"),
+        entitled=APPROVERS,
+        period="2026-11",
+        course=Course.CURRENT,
+        reason="It is small.",
+    )
+    assert again.kind is OutcomeKind.DONE
+    assert entries(taken, "period")[-1]["content"]["replaces"] == []
 
 
 def test_a_choice_goes_with_its_invoice_into_another_case_and_overrules_none(

@@ -483,7 +483,7 @@ def dated(at: datetime, choice: PeriodChoice | None = None) -> tuple[CaseInvoice
     october = replace(third.billed, invoice_date=date(2026, 10, 28), due_date=date(2026, 12, 12))
     return (
         *(replace(each, standing=CALENDAR.standing(date(2026, 11, 2), at)) for each in (first, second)),
-        replace(third, billed=october, standing=CALENDAR.standing(date(2026, 10, 28), at), choice=choice),
+        replace(third, billed=october, standing=CALENDAR.standing(date(2026, 10, 28), at), last_choice=choice),
     )
 
 
