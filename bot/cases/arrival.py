@@ -47,7 +47,7 @@ def look(awaited: Awaited, records: Sequence[BookedInvoice]) -> Found:
 
     Another entity's records do not count. Nor do those from long before the failure, unless one is as billed.
     """
-    own = tuple(record for record in records if _owned(record, awaited.entity))
+    own = tuple(record for record in records if record.is_of(awaited.entity))
     if not own:
         return Found(arrival=Arrival.WAITING)
     differences = tuple(_several(own)) + tuple(_differences(awaited, own[-1]))
@@ -56,11 +56,6 @@ def look(awaited: Awaited, records: Sequence[BookedInvoice]) -> Found:
     if all(_long_before(record, awaited.failed_at) for record in own):
         return Found(arrival=Arrival.WAITING, earlier=_earlier(own[-1]))
     return Found(arrival=Arrival.DIFFERENT, differences=differences, records=own)
-
-
-def _owned(record: BookedInvoice, entity: str) -> bool:
-    """Whether a record is that entity's; where the company tells no owner there is one entity."""
-    return record.entity is None or record.entity == entity
 
 
 def _long_before(record: BookedInvoice, failed_at: datetime) -> bool:

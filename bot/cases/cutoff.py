@@ -217,7 +217,7 @@ def _unpaired(
     group: Sequence[BilledInvoice], booked: Sequence[BookedInvoice], entity: str
 ) -> list[tuple[BilledInvoice, BookedInvoice | None]]:
     """The billed invoices of one number that nothing posted stands for, each with what else there is of it."""
-    here = [each for each in booked if each.posted and _here(each, entity)]
+    here = [each for each in booked if each.posted and each.is_of(entity)]
     others = [each for each in booked if each not in here]
     waiting = list(group)
     for posted in here:
@@ -227,14 +227,10 @@ def _unpaired(
     return [(invoice, others[place] if place < len(others) else None) for place, invoice in enumerate(waiting)]
 
 
-def _here(booked: BookedInvoice, entity: str) -> bool:
-    return not entity or booked.entity in (None, entity)
-
-
 def _missing(invoice: BilledInvoice, other: BookedInvoice | None, entity: str) -> Missing:
     if other is None:
         return Missing(billed=invoice, whereabouts=Whereabouts.ABSENT)
-    if not _here(other, entity):
+    if not other.is_of(entity):
         return Missing(billed=invoice, whereabouts=Whereabouts.ELSEWHERE, books_state=other.entity or "")
     return Missing(billed=invoice, whereabouts=Whereabouts.UNPOSTED, books_state=other.state)
 

@@ -59,6 +59,10 @@ class BookedInvoice:
     made_out_in: str = ""
     """The invoice's own currency, ISO code: not `currency` where the company keeps totals in its base currency alone."""
 
+    def is_of(self, entity: str) -> bool:
+        """Whether it is an entity's (empty: the top level's); where the company tells no owner there is one entity."""
+        return self.entity is None or self.entity == entity
+
 
 @dataclass(frozen=True, slots=True)
 class Made:

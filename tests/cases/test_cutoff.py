@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.billing.source import BilledInvoice
-from bot.cases import cutoff, keeping
+from bot.cases import arrival, cutoff, keeping
 from bot.cases.case import CaseState
 from bot.cases.cutoff import Owner, Sum, Whereabouts, not_in_ledger, period_of, sums
-from bot.cases.view import Course
+from bot.cases.view import Arrival, Course
 from bot.close import CloseCalendar, Closing, NoPeriod, Periods, month
 from bot.evidence.telling import sentence
 from bot.intacct.invoices import BookedInvoice
@@ -85,7 +85,17 @@ def test_what_another_entity_has_is_not_in_this_one() -> None:
     mine = [booked("A", entity="200"), booked("B", entity="300"), booked("C", entity=None)]
     three = [invoice("A"), invoice("B"), invoice("C")]
     assert found(*not_in_ledger(three, mine, "200")) == [("B", "elsewhere", "300")]
-    assert not_in_ledger(three, mine, "") == ()
+    assert found(*not_in_ledger(three, mine, "")) == [("A", "elsewhere", "200"), ("B", "elsewhere", "300")]
+
+
+def test_an_entitys_invoice_of_the_same_number_does_not_stand_for_one_of_the_top_level() -> None:
+    of_germany = booked("INV-7", "15.00", entity="DE")
+    assert found(*not_in_ledger([invoice("INV-7", "900.00")], [of_germany], "")) == [("INV-7", "elsewhere", "DE")]
+    awaited = arrival.Awaited(
+        billed=invoice("INV-7", "900.00"), term_name="Net 45", entity="", failed_at=datetime(2026, 11, 1, tzinfo=UTC)
+    )
+    assert arrival.look(awaited, [of_germany]).arrival is Arrival.WAITING, "as a case reads it"
+    assert not_in_ledger([invoice("INV-7", "900.00")], [booked("INV-7", "900.00", entity="")], "") == ()
 
 
 def test_sums_are_one_a_currency_with_credits_apart() -> None:

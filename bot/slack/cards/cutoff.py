@@ -89,7 +89,8 @@ def _line(each: Missing, links: Mapping[int, str]) -> str:
     if each.whereabouts is Whereabouts.UNPOSTED:
         parts.append(f"in Intacct as {words.said(each.books_state, 40)}, not posted")
     if each.whereabouts is Whereabouts.ELSEWHERE:
-        parts.append(f"in Intacct's entity {words.name(each.books_state, 40)}")
+        entity = each.books_state
+        parts.append(f"in Intacct's entity {words.name(entity, 40)}" if entity else "in Intacct at the top level")
     parts.append(_case(each.case, links))
     return " · ".join(parts)
 
