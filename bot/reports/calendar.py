@@ -25,6 +25,11 @@ def weekly_key(company: str, week: Week) -> str:
     return f"{WEEKLY}/{company}/{week}"
 
 
+def week_of(key: str) -> Week:
+    """The week that a report's key names. Raises ValueError for the key of anything else."""
+    return Week.read(key.rpartition("/")[2])
+
+
 def ask_due(connection: Connection, company: str, rhythm: Rhythm, now: datetime) -> bool:
     """Asks for the report and the daily look that are due at `now`; True where anything new was asked for.
 

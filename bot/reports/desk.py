@@ -36,14 +36,21 @@ class Reports:
         calendar.ask_due(connection, self._company.key, self._rhythm, now)
 
     def weekly(self, key: str) -> None:
-        """Makes the week's report and has it posted, once a key. Raises NotYet while the day's look comes first."""
+        """Makes the week's report and has it posted, once a key.
+
+        One that was asked for and slept through gives way to that of the newest week, which speaks for its week too.
+        Raises NotYet while the day's look comes first.
+        """
+        week = calendar.week_of(key)
+        if week < self._rhythm.due(self._clock.now()):
+            return
         with self._database.transaction() as connection:
             told = connection.scalar(select(messages.c.id).where(messages.c.key == f"report:{key}"))
             early = told is None and calendar.look_comes_first(connection, self._company.key, key)
         if early:
             raise NotYet(calendar.LOOK_AGAIN)
         if told is None:
-            self._runner.run(RunKind.WEEKLY, then=lambda taken, kept: self._runner.say(taken, kept, key))
+            self._runner.run(RunKind.WEEKLY, week=week, then=lambda taken, kept: self._runner.say(taken, kept, key))
 
     def preflight(self) -> None:
         """Looks whether anything new would fail at the next sync, and has its cases opened before it does.

@@ -92,10 +92,17 @@ class Runner:
         self._spent = spent
 
     def run(
-        self, kind: RunKind, *, keep: bool = True, then: Then | None = None, progress: Progress = lambda _: None
+        self,
+        kind: RunKind,
+        *,
+        week: Week | None = None,
+        keep: bool = True,
+        then: Then | None = None,
+        progress: Progress = lambda _: None,
     ) -> Kept:
         """Reads both systems and tells what drifts; `keep=False` writes nothing (a dry run, `run_id` 0).
 
+        `week`: whose report it is, however late it is made; None takes the week of today in the company's zone.
         `then` is done in the transaction that keeps the run, so that no crash comes between; what it raises keeps nothing.
         """
         now = self._clock.now()
@@ -113,7 +120,7 @@ class Runner:
         told_at = None if kind is RunKind.PREFLIGHT else reported_at or _NEVER
         tracked = against(earlier, found, now=now, unread=_unread(kind, look), told_at=told_at)
         gone = [each.key for each in tracked if each.standing is Standing.FIXED]
-        week = Week.of(now.astimezone(company.zone).date())
+        week = week or Week.of(now.astimezone(company.zone).date())
         progress("comparing with the weeks before")
         with self._database.transaction() as connection:
             report = Report(

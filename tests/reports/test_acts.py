@@ -15,6 +15,7 @@ from bot.slack.cards.report import finding_value
 from bot.slack.door import ItemKind
 from bot.terms.drift import Standing
 from tests.cases.office import ALERTS, TEAM, Office
+from tests.reports.keys import weekly_key
 from tests.reports.test_card import many
 
 REPORTS = "C0FINREPORT"
@@ -53,7 +54,7 @@ def whispered(acme: Office, user: str) -> list[str]:
 
 def test_from_a_report_a_case_is_opened_approved_and_the_next_report_says_fixed(acme: Office) -> None:
     reports = desk(acme)
-    reports.weekly("weekly/acme/2026-W48")
+    reports.weekly(weekly_key(acme))
     acme.work()
     run_id, report = newest(acme)
     press(acme, run_id, place_of(report, "Net 45"))
@@ -64,7 +65,7 @@ def test_from_a_report_a_case_is_opened_approved_and_the_next_report_says_fixed(
     acme.click("U0DAN", "case.create", f"{case.id}:{case.proposal_digest}")
     acme.work()
     assert acme.cases()[0].state == "awaiting_sync"
-    reports.weekly("weekly/acme/2026-W49")
+    reports.weekly(weekly_key(acme, 1))
     _, report = newest(acme)
     fixed = next(each for each in report.tracked if "Net 45" in each.finding.names)
     assert fixed.standing is Standing.FIXED
@@ -73,7 +74,7 @@ def test_from_a_report_a_case_is_opened_approved_and_the_next_report_says_fixed(
 
 def test_a_finding_is_kept_quiet_by_an_approver_alone_and_stays_so(acme: Office) -> None:
     reports = desk(acme)
-    reports.weekly("weekly/acme/2026-W48")
+    reports.weekly(weekly_key(acme))
     run_id, report = newest(acme)
     keep(acme, run_id, place_of(report, "Net 20"), "U0MARIA")
     acme.work()
@@ -83,7 +84,7 @@ def test_a_finding_is_kept_quiet_by_an_approver_alone_and_stays_so(acme: Office)
     assert "kept quiet until it changes" in whispered(acme, "controller")[-1]
     (entry,) = acme.journal("finding_kept")
     assert "kept for one client" in entry
-    reports.weekly("weekly/acme/2026-W49")
+    reports.weekly(weekly_key(acme, 1))
     _, report = newest(acme)
     assert report.quiet == 1
     assert not [each for each in report.open if "Net 20" in each.finding.names]
@@ -118,9 +119,9 @@ def test_where_very_many_are_new_the_gravest_get_cases_and_the_others_are_counte
 
 def test_a_key_that_was_told_is_not_made_again(acme: Office) -> None:
     reports = desk(acme)
-    reports.weekly("weekly/acme/2026-W48")
+    reports.weekly(weekly_key(acme))
     before = len(acme.calls("intacct"))
-    reports.weekly("weekly/acme/2026-W48")
+    reports.weekly(weekly_key(acme))
     assert len(acme.calls("intacct")) == before
 
 
@@ -133,7 +134,7 @@ def test_a_report_that_somebody_asks_for_is_answered_to_him_alone_and_posted_now
 
 def test_the_weekly_report_carries_the_journals_head(acme: Office) -> None:
     desk(acme).preflight()
-    desk(acme).weekly("weekly/acme/2026-W48")
+    desk(acme).weekly(weekly_key(acme))
     acme.work()
     with acme.database.transaction() as connection:
         hashes = {row[0] for row in connection.exec_driver_sql("SELECT row_hash FROM journal")}

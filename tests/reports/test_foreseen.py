@@ -17,8 +17,9 @@ from bot.reports.report import Report
 from bot.sandbox.world import Fault
 from bot.terms.drift import FAILING
 from tests.cases.office import Office, invalid, sequence
+from tests.reports.keys import weekly_key
 
-REPORT, LOOK = "weekly/acme/2026-W48", "preflight/acme/2026-11-23"
+LOOK = "preflight/acme/2026-11-23"
 
 
 def report(acme: Office) -> Report:
@@ -56,8 +57,9 @@ class Due:
 
     def __init__(self, acme: Office) -> None:
         self._acme = acme
+        self.report = weekly_key(acme)
         with acme.database.transaction() as connection:
-            for kind, key in ((calendar.WEEKLY, REPORT), (calendar.PREFLIGHT, LOOK)):
+            for kind, key in ((calendar.WEEKLY, self.report), (calendar.PREFLIGHT, LOOK)):
                 schedule.ask(connection, key=key, kind=kind, company="acme")
         acme.rooms.doings |= {calendar.WEEKLY: self._weekly, calendar.PREFLIGHT: self._preflight}
 
@@ -80,25 +82,25 @@ class Due:
 
 def test_a_report_that_is_due_with_the_look_comes_after_it_and_links_the_cases_that_it_opened(acme: Office) -> None:
     due = Due(acme)
-    assert not due.do(REPORT)
-    assert due.attempts(REPORT) == 0
+    assert not due.do(due.report)
+    assert due.attempts(due.report) == 0
     acme.work(seconds=60)
     told = report(acme)
     failing = {each.key for each in told.tracked if each.finding.kind in FAILING and each.finding.invoices}
     assert failing
     assert set(told.cases) >= failing
-    assert due.attempts(REPORT) == 1
+    assert due.attempts(due.report) == 1
 
 
 def test_a_report_does_not_wait_for_ever_for_a_look_that_fails(acme: Office) -> None:
     due = Due(acme)
     acme.world.faults.set(Fault("intacct", "*", "offline", 500))
     assert not due.do(LOOK)
-    assert not due.do(REPORT)
+    assert not due.do(due.report)
     asked = rows.c.asked_at - calendar.LOOK_FIRST - timedelta(seconds=1)
     with acme.database.transaction() as connection:
-        connection.execute(update(rows).where(rows.c.key == REPORT).values(asked_at=asked))
-    assert due.do(REPORT)
+        connection.execute(update(rows).where(rows.c.key == due.report).values(asked_at=asked))
+    assert due.do(due.report)
     assert report(acme).missing
 
 
@@ -155,14 +157,14 @@ def test_what_is_fixed_was_avoided_unless_an_alert_came_in_between(
 ) -> None:
     term(acme, "Net 7", 7, "INV-2000")
     look(acme)
-    acme.rooms.reports.weekly("weekly/acme/2026-W48")
+    acme.rooms.reports.weekly(weekly_key(acme))
     if lines:
         acme.alert(*lines)
         acme.work()
     acme.ar_term("Net 7", 7)
-    acme.rooms.reports.weekly("weekly/acme/2026-W49")
+    acme.rooms.reports.weekly(weekly_key(acme, 1))
     assert report(acme).avoided == avoided
-    acme.rooms.reports.weekly("weekly/acme/2026-W50")
+    acme.rooms.reports.weekly(weekly_key(acme, 2))
     assert report(acme).avoided == 0
 
 
@@ -172,5 +174,5 @@ def test_what_had_failed_when_the_look_found_it_was_not_avoided(acme: Office) ->
     acme.work()
     look(acme)
     acme.ar_term("Net 7", 7)
-    acme.rooms.reports.weekly("weekly/acme/2026-W48")
+    acme.rooms.reports.weekly(weekly_key(acme))
     assert report(acme).avoided == 0

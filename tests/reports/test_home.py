@@ -9,6 +9,7 @@ from bot.sandbox.slack.seed import TEAM_ID
 from bot.slack.door import ItemKind
 from bot.slack.home import publish_home
 from tests.cases.office import ALERTS, Office, sequence
+from tests.reports.keys import weekly_key
 
 
 def home(acme: Office, *companies: Any, user: str = "U0MARIA") -> str:
@@ -24,7 +25,7 @@ def home(acme: Office, *companies: Any, user: str = "U0MARIA") -> str:
 
 def test_the_weeks_of_the_kept_reports_are_drawn_for_those_who_may_see_them(acme: Office) -> None:
     assert "Findings, by week" not in home(acme, acme.rooms.company)
-    acme.rooms.reports.weekly("weekly/acme/2026-W48")
+    acme.rooms.reports.weekly(weekly_key(acme))
     shown = home(acme, acme.rooms.company)
     assert "Findings, by week" in shown
     assert "MMMMM" in shown

@@ -33,6 +33,7 @@ from bot.slack.cards.standard import (
 from bot.slack.door import ItemKind
 from bot.terms.standard import Holder, Standard, Step, StepKind
 from tests.cases.office import ALERTS, Office
+from tests.reports.keys import weekly_key
 from tests.reports.samples import UGLY, full, quiet
 from tests.slack.cards.limits import faults
 from tests.slack.cards.reading import read
@@ -194,7 +195,7 @@ def test_looking_costs_few_requests_and_learns_what_the_company_has_once(acme: O
 
 def test_the_weekly_reports_sheet_and_button_say_who_holds_a_term(acme: Office) -> None:
     acme.ar_term("N30", 30)
-    acme.rooms.reports.weekly("weekly/acme/2026-W48")
+    acme.rooms.reports.weekly(weekly_key(acme))
     with acme.database.transaction() as connection:
         report = memory.report_of(connection, 1)
     assert of_report(report) == replace(standardised(acme), report=report)
