@@ -158,7 +158,13 @@ class TwoVocabularies:
         """The kinds that this run cannot tell, so that none of them is called fixed."""
         missing: set[FindingKind] = set()
         if self.book_uses is None:
-            missing |= {FindingKind.UNUSED, FindingKind.SEVERAL_NAMES}
+            # Whether a term that both have is in use at the source is told by its invoices in Intacct.
+            missing |= {
+                FindingKind.UNUSED,
+                FindingKind.SEVERAL_NAMES,
+                FindingKind.UNREADABLE,
+                FindingKind.RULE_DIFFERS,
+            }
         if self.customers is None:
             missing |= {FindingKind.CUSTOMER_DEFAULT, FindingKind.UNUSED}
         if self.dated is None:
@@ -193,12 +199,28 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """What it is recognised by in the next run."""
-        return json.dumps([self.kind.value, self.subject, *sorted(self.names)])
+        """What it is recognised by in the next run, whatever becomes of it meanwhile.
+
+        A term that fails is one finding however it fails, a customer is one whatever defaults it has, and a rule is one
+        on its side by whatever names it goes.
+        """
+        match self.kind:
+            case FindingKind.CUSTOMER_DEFAULT:
+                about: tuple[str, ...] = (self.kind.value, self.subject)
+            case FindingKind.SEVERAL_NAMES:
+                about = (self.kind.value, self.subject, *self.rules)
+            case kind if kind in FAILING:
+                about = ("fails", *self.names)
+            case _:
+                about = (self.kind.value, self.subject, *self.names)
+        return json.dumps(about)
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what it says, counts and examples left out: an accepted one stays quiet until this changes."""
+        """SHA-256 over what it says, its kind and names included, counts and examples left out.
+
+        An accepted one stays quiet until this changes.
+        """
         said = [self.kind.value, self.subject, self.names, self.rules, sorted(self.effects), self.unreadable]
         status = None if self.books_term is None else [self.books_term.name, self.books_term.active]
         return hashlib.sha256(json.dumps([*said, status]).encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.terms.drift import (
+    FAILING,
     Amount,
     CustomerDefault,
     DatedInvoice,
@@ -204,6 +205,27 @@ def test_what_was_not_read_gives_no_finding_and_is_said_to_be_unread() -> None:
     assert FindingKind.UNUSED in blind.unread
 
 
+def test_where_use_was_not_read_nothing_that_rests_on_it_is_called_fixed() -> None:
+    books = [ar("Per contract", 33), ar("2% 10 Net 30", 30), ar("N6", 6), ar("6 days", 6), ar("Net 5", 5)]
+    seen = world(
+        [used("Per contract", None), used("2% 10 Net 30", 30)],
+        books,
+        uses={"Per contract": 5, "2% 10 Net 30": 5, "N6": 5, "6 days": 5},
+    )
+    assert {finding.kind for finding in find(seen)} == {
+        FindingKind.UNREADABLE,
+        FindingKind.RULE_DIFFERS,
+        FindingKind.SEVERAL_NAMES,
+        FindingKind.UNUSED,
+    }
+    blind = replace(
+        seen,
+        book_uses=None,
+        source=(SourceName(name="Per contract", days=None), SourceName(name="2% 10 Net 30", days=30)),
+    )
+    assert standings(seen, blind) == []
+
+
 # --- a generated company with planted drift is found completely and exactly
 
 
@@ -294,6 +316,90 @@ def test_findings_are_new_open_back_or_fixed() -> None:
         ("Net 4", Standing.FIXED),
     ]
     assert tracked[1].first_seen == LONG_AGO
+
+
+def seen_before(world: TwoVocabularies) -> dict[str, Remembered]:
+    return {f.key: Remembered(finding=f, first_seen=LATELY, last_seen=LATELY) for f in find(world)}
+
+
+def standings(earlier: TwoVocabularies, later: TwoVocabularies) -> list[Standing]:
+    return [each.standing for each in against(seen_before(earlier), find(later), now=NOW, unread=later.unread)]
+
+
+def test_a_term_that_fails_otherwise_than_last_week_is_still_open() -> None:
+    earlier = world([used("Net 45", 45, waiting=3)], [])
+    later = world([used("Net 45", 45, waiting=3)], [ar("net 45", 45)])
+    assert told(later) == [(FindingKind.LOOKALIKE, ("Net 45",))]
+    assert standings(earlier, later) == [Standing.OPEN]
+
+
+def test_one_more_name_for_a_rule_fixes_nothing() -> None:
+    both, three = ["Net 30", "N30"], ["Net 30", "N30", "30 days"]
+    earlier = world([used(name, 30) for name in both], [ar(name, 30) for name in both])
+    later = world([used(name, 30) for name in three], [ar(name, 30) for name in three])
+    assert standings(earlier, later) == [Standing.OPEN, Standing.OPEN]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        CustomerDefault(customer_id="C1", customer_name="Globex", books_term="Net 99"),
+        CustomerDefault(
+            customer_id="C1", customer_name="Globex", books_term="Net 98", source_term="Net 30", source_known=True
+        ),
+    ],
+)
+def test_a_customer_whose_default_is_wrong_in_another_way_is_still_open(after: CustomerDefault) -> None:
+    before = CustomerDefault(
+        customer_id="C1", customer_name="Globex", books_term="Net 99", source_term="Net 30", source_known=True
+    )
+    earlier, later = (world([used("Net 30", 30)], [ar("Net 30", 30)], customers=[each]) for each in (before, after))
+    assert standings(earlier, later) == [Standing.OPEN]
+    assert standings(later, earlier) == [Standing.OPEN]
+
+
+def test_what_was_accepted_speaks_again_when_it_fails_otherwise() -> None:
+    (before,) = find(world([used("Net 45", 45)], []))
+    (after,) = find(world([used("Net 45", 45)], [ar("net 45", 45)]))
+    earlier = kept(before, accepted_digest=before.digest)
+    (tracked,) = against(earlier, [after], now=NOW, unread=frozenset())
+    assert not tracked.quiet
+
+
+def subjects(findings: Iterable[Finding]) -> set[tuple[str, ...]]:
+    """What findings are about, whatever they say of it."""
+    return {
+        ("fails", f.names[0])
+        if f.kind in FAILING
+        else (f.kind.value, f.subject, *(f.rules if f.kind is FindingKind.SEVERAL_NAMES else ()))
+        if f.kind in (FindingKind.SEVERAL_NAMES, FindingKind.CUSTOMER_DEFAULT)
+        else (f.kind.value, f.subject, *f.names)
+        for f in findings
+    }
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(KINDS)), max_size=12),
+    st.lists(st.integers(min_value=2, max_value=360), min_size=24, max_size=24, unique=True),
+)
+def test_fixed_is_exactly_what_is_gone_and_new_exactly_what_was_not_there(
+    kinds: list[tuple[str, str]], days: list[int]
+) -> None:
+    weeks = _Company(), _Company()
+    for place, both in enumerate(kinds):
+        for company, what in zip(weeks, both, strict=True):
+            company.plant(what, days[2 * place], days[2 * place + 1])
+    earlier, later = (world(c.source, c.books, uses=c.uses, customers=c.customers, dated=c.dated) for c in weeks)
+    tracked = against(seen_before(earlier), find(later), now=NOW, unread=frozenset())
+    before, after = subjects(find(earlier)), subjects(find(later))
+
+    def standing(which: Standing) -> set[tuple[str, ...]]:
+        return subjects(each.finding for each in tracked if each.standing is which)
+
+    assert standing(Standing.FIXED) == before - after
+    assert standing(Standing.NEW) == after - before
+    assert standing(Standing.OPEN) == after & before
 
 
 def test_a_kind_that_was_not_read_is_not_called_fixed() -> None:
