@@ -203,7 +203,7 @@ class Reading:
                 names.append(SourceName(name=term.name, days=term.days, invoices=used))
                 continue
             same = bearing.get(term.name, ())
-            left = [invoice for invoice in same if there is not None and invoice.number not in there]
+            left = [invoice for invoice in same if there is not None and not self._arrived(invoice, there)]
             waiting[term.name] = tuple(invoice.number for invoice in left)
             names.append(
                 SourceName(
@@ -238,12 +238,30 @@ class Reading:
                 run.unread |= FAILING
         return {name: tuple(found.invoices) for name, found in told.items()}
 
-    def _there(self, run: _Looking, numbers: Sequence[str]) -> frozenset[str] | None:
-        """Which of these invoices Intacct has."""
+    def _there(self, run: _Looking, numbers: Sequence[str]) -> Mapping[str, Sequence[BookedInvoice]] | None:
+        """What Intacct has of these numbers."""
         if not numbers:
-            return frozenset()
-        found = run.read("which of them have arrived", lambda: self._company.books.invoices(numbers), FAILING)
-        return None if found is None else frozenset(invoice.number for invoice in found)
+            return {}
+        return run.read("which of them have arrived", lambda: self._booked(numbers), FAILING)
+
+    def _arrived(self, billed: BilledInvoice, there: Mapping[str, Sequence[BookedInvoice]]) -> bool:
+        """Whether Intacct has this very invoice in its ledger: a number alone may be another customer's, or years old."""
+        return any(
+            booked.posted
+            and booked.entity in (None, self._company.entity)
+            and (
+                _same_customer(billed, booked)
+                or booked.invoice_date == billed.invoice_date
+                or booked.term_name == billed.term_name
+            )
+            for booked in there.get(billed.number, ())
+        )
+
+    def _booked(self, numbers: Sequence[str]) -> Mapping[str, Sequence[BookedInvoice]]:
+        found: defaultdict[str, list[BookedInvoice]] = defaultdict(list)
+        for invoice in self._company.books.invoices(numbers):
+            found[invoice.number].append(invoice)
+        return found
 
     def _dates(
         self, run: _Looking, since: datetime | None, odd: Sequence[DatedInvoice], found: _Dates
@@ -265,9 +283,7 @@ class Reading:
         return found if run.read("invoices that changed", compare) else None
 
     def _compare(self, billed: Sequence[BilledInvoice], found: _Dates) -> None:
-        booked: defaultdict[str, list[BookedInvoice]] = defaultdict(list)
-        for invoice in self._company.books.invoices([each.number for each in billed]):
-            booked[invoice.number].append(invoice)
+        booked = self._booked([each.number for each in billed])
         for each in billed:
             found.add(each, booked.get(each.number, ()))
 
@@ -306,6 +322,14 @@ class _Dates:
                 link=billed.url,
             )
         )
+
+
+def _same_customer(billed: BilledInvoice, booked: BookedInvoice) -> bool:
+    """By id where both systems use one, else by name; case and blanks make no other customer."""
+    if billed.customer_id and billed.customer_id == booked.customer_id:
+        return True
+    ours, theirs = (" ".join(name.casefold().split()) for name in (booked.customer_name, billed.customer_name))
+    return bool(ours) and ours == theirs
 
 
 def _batches(invoices: Iterator[BilledInvoice]) -> Iterator[list[BilledInvoice]]:

@@ -34,6 +34,14 @@ def crowd(acme: Office, name: str, days: int, count: int) -> None:
     acme.invoices(acme.bill_term(name, days), *[f"BULK-{number}" for number in range(count)], dated=today)
 
 
+def book(acme: Office, number: str, **fields: str) -> None:
+    """An invoice in Intacct, with Net 30 where nothing else is said."""
+    rows = acme.world.store.table("arinvoice")
+    like = next(row for row in rows.values() if row["TERMNAME"] == "Net 30" and row["STATE"] == "Posted")
+    record = str(90_000 + len(rows))
+    rows[record] = {**like, "RECORDNO": record, "RECORDID": number, **fields}
+
+
 # --- how many invoices wait
 
 
@@ -71,6 +79,26 @@ def test_where_intacct_does_not_tell_which_invoices_it_has_none_is_said_to_wait_
     seen = look(acme)
     assert not named(seen, "Net 45").waiting_known
     assert seen.unread >= FAILING
+
+
+@pytest.mark.parametrize(
+    ("changed", "waits"),
+    [
+        ({"WHENCREATED": "03/02/2021", "CUSTOMERNAME": "Globex GmbH"}, False),
+        ({"WHENCREATED": "03/02/2021"}, True),
+        ({}, False),
+        ({"STATE": "Draft"}, True),
+        ({"STATE": "Reversed"}, True),
+    ],
+)
+def test_an_invoice_waits_unless_the_very_same_is_in_the_ledger(
+    acme: Office, changed: dict[str, str], waits: bool
+) -> None:
+    today = acme.clock.now().date()
+    acme.invoices(acme.bill_term("Net 62", 62), "1001", dated=today.isoformat())
+    book(acme, "1001", **{"CUSTOMERNAME": "Hooli", "WHENCREATED": today.strftime("%m/%d/%Y"), **changed})
+    seen = look(acme)
+    assert seen.waiting["Net 62"] == (("1001",) if waits else ())
 
 
 def test_a_term_that_fails_and_that_nothing_bears_is_known_to_be_unused(acme: Office) -> None:
