@@ -178,12 +178,13 @@ class BillSource:
                     yield self._billed(invoice, terms.name(invoice.term_id), TermOrigin.INVOICE)
 
     def customer_terms(self) -> Sequence[SourceCustomer]:
-        """The customers with their default terms. Raises SourceError."""
+        """The customers with their default terms, archived ones left out. Raises SourceError."""
         terms = self._read_terms()
         return tuple(
             SourceCustomer(source_id=customer.id, name=customer.name, term_name=terms.name(customer.term_id))
             for page in self._session.pages("/v3/customers", {})
             for customer in map(read_customer, page)
+            if not customer.archived
         )
 
     def _first(
@@ -264,7 +265,7 @@ class BillSource:
             for page in self._session.pages("/v3/customers", {}):
                 for customer in map(read_customer, page):
                     name = terms.name(customer.term_id)
-                    if name is not None and name in tallies:
+                    if name is not None and name in tallies and not customer.archived:
                         tallies[name].customers.add(customer.id)
         except SourceRefused:
             return False

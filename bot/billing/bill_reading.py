@@ -48,6 +48,7 @@ class BillCustomer:
     name: str
     term_id: str
     """The default term's id; empty where there is none."""
+    archived: bool
 
 
 class BillTerms:
@@ -152,7 +153,12 @@ def billed(
 
 def read_customer(row: Mapping[str, object]) -> BillCustomer:
     """One record of the customer list."""
-    return BillCustomer(id=_text(row, "id"), name=_text(row, "name"), term_id=_text(row, "paymentTermId"))
+    return BillCustomer(
+        id=_text(row, "id"),
+        name=_text(row, "name"),
+        term_id=_text(row, "paymentTermId"),
+        archived=row.get("archived") is True,
+    )
 
 
 def _text(row: Mapping[str, object], key: str) -> str:

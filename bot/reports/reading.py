@@ -27,6 +27,7 @@ from bot.terms.drift import (
     FindingKind,
     SourceName,
     TwoVocabularies,
+    own_due_date,
 )
 from bot.terms.matching import MatchKind, Vocabulary
 from bot.terms.standard import due_otherwise
@@ -41,6 +42,9 @@ MOST_FAILING = 1_000
 """Invoices looked at for a term that fails; the newest."""
 BATCH = 1_000
 """Invoices compared at a time: what one query to Intacct takes, and what memory holds."""
+
+NAMED = 5
+"""Names that a sentence lists."""
 
 Progress = Callable[[str], None]
 """Is told in a few words what is being read."""
@@ -60,7 +64,7 @@ class Look:
     missing: tuple[str, ...]
     """Sentences: what could not be read."""
     untold: tuple[str, ...] = ()
-    """Sentences: what this source can never tell."""
+    """Sentences: what these systems can never tell."""
     unread: frozenset[FindingKind] = frozenset()
     """The kinds that could not be looked for, so that none of them is called fixed."""
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -121,7 +125,8 @@ class Reading:
         run = _Looking(company=self._company, now=now, progress=progress)
         terms, books, uses, customers, defaults = self._lists(run, dates=dates)
         vocabulary = Vocabulary(books or (), entity=self._company.entity or None)
-        names, waiting = self._names(run, terms or (), vocabulary, uses)
+        had_by = None if defaults is None else Counter(each.term_name for each in defaults)
+        names, waiting = self._names(run, terms or (), vocabulary, uses, had_by)
         whole = dates and (last is None or last.whole_at is None or now - last.whole_at >= WHOLE_EVERY)
         since = None if whole or last is None else last.read_from
         found: _Dates | None = None
@@ -135,7 +140,7 @@ class Reading:
             books=books or (),
             entity=self._company.entity or None,
             book_uses=None if gone else uses,
-            customers=None if gone or customers is None else _defaults(customers, defaults),
+            customers=None if gone or customers is None else _defaults(run, customers, defaults),
             dated=None if gone or found is None else tuple(found.odd),
         )
         return Look(
@@ -171,7 +176,7 @@ class Reading:
                     run.read,
                     "its customers' default terms",
                     lambda: tuple(company.source.customer_terms()),
-                    (FindingKind.CUSTOMER_DEFAULT,),
+                    frozenset(FindingKind) - {FindingKind.OVERRIDDEN},
                 )
         return (
             terms.result(),
@@ -182,11 +187,17 @@ class Reading:
         )
 
     def _names(
-        self, run: _Looking, terms: Sequence[SourceTerm], vocabulary: Vocabulary, uses: Mapping[str, int] | None
+        self,
+        run: _Looking,
+        terms: Sequence[SourceTerm],
+        vocabulary: Vocabulary,
+        uses: Mapping[str, int] | None,
+        had_by: Mapping[str | None, int] | None,
     ) -> tuple[tuple[SourceName, ...], dict[str, tuple[str, ...]]]:
         """Each source term with its use; for those that fail, what waits is read from both sides.
 
-        For a term that both have, Intacct's count stands for the source's: the sync made those invoices.
+        For a term that both have, Intacct's count stands for the source's: the sync made those invoices. `had_by`: term
+        name → customers at the source whose default it is; None where that is not known.
         """
         failing = {
             term.name for term in terms if vocabulary.match(term.name, nearest=False).kind is not MatchKind.EXACT
@@ -198,9 +209,10 @@ class Reading:
         there = self._there(run, [invoice.number for same in bearing.values() for invoice in same])
         names, waiting = [], {}
         for term in terms:
+            customers = None if had_by is None else had_by.get(term.name, 0)
             if term.name not in failing:
                 used = (uses or {}).get(term.name, 0)
-                names.append(SourceName(name=term.name, days=term.days, invoices=used))
+                names.append(SourceName(name=term.name, days=term.days, invoices=used, customers=customers))
                 continue
             same = bearing.get(term.name, ())
             left = [invoice for invoice in same if there is not None and not self._arrived(invoice, there)]
@@ -213,6 +225,7 @@ class Reading:
                     waiting=len(left),
                     waiting_known=there is not None,
                     at_risk=_worth(left),
+                    customers=customers,
                     examples=tuple(_example(invoice) for invoice in left[:EXAMPLES_KEPT]),
                     due_otherwise=tuple(each.number for each in left if _due_otherwise(each, term)),
                 )
@@ -308,9 +321,8 @@ class _Dates:
         issued, paper, books = dates
         if issued is None or paper is None or books is None:
             return
-        days = self.days.get(billed.term_name)
-        by_own = days is None or paper == issued + timedelta(days=days)
-        if paper == books and by_own:
+        own = own_due_date(billed.term_name, self.days.get(billed.term_name), issued)
+        if paper == books and own in (None, paper):
             return
         self.odd.append(
             DatedInvoice(
@@ -355,11 +367,20 @@ def _example(invoice: BilledInvoice) -> Example:
     )
 
 
-def _defaults(booked: Sequence[BookedCustomer], billed: Sequence[SourceCustomer] | None) -> tuple[CustomerDefault, ...]:
-    """Customers of Intacct with their default at the source, where one customer there has the same name."""
-    named = Counter(customer.name for customer in billed or ())
-    terms = {customer.name: customer.term_name for customer in billed or () if named[customer.name] == 1}
+def _defaults(
+    run: _Looking, booked: Sequence[BookedCustomer], billed: Sequence[SourceCustomer] | None
+) -> tuple[CustomerDefault, ...]:
+    """Customers of Intacct with their default at the source, where one customer on each side has the name.
+
+    Where several have it, nobody can tell which is which, and that is said.
+    """
+    theirs = Counter(customer.name for customer in billed or ())
     ours = Counter(customer.name for customer in booked)
+    terms = {customer.name: customer.term_name for customer in billed or () if theirs[customer.name] == 1}
+    if unsure := sorted(name for name in ours if theirs[name] and max(ours[name], theirs[name]) > 1):
+        more = f" and {len(unsure) - NAMED:,} more" if len(unsure) > NAMED else ""
+        named = ", ".join(f"“{name}”" for name in unsure[:NAMED])
+        run.untold.append(f"Default terms were not compared where several customers have one name: {named}{more}.")
     return tuple(
         CustomerDefault(
             customer_id=customer.customer_id,

@@ -89,7 +89,7 @@ class Report:
     missing: tuple[str, ...] = ()
     """Sentences: what could not be read. The report is PARTIAL where there is any."""
     untold: tuple[str, ...] = ()
-    """Sentences: what this company's billing system can never tell."""
+    """Sentences: what this company's two systems can never tell."""
     history: tuple[WeekCounts, ...] = ()
     """The weeks before and this one, oldest first, twelve at most."""
     cost: Cost = field(default_factory=lambda: Cost(intacct=0, billing=0))

@@ -176,10 +176,19 @@ def _waiting(finding: Finding) -> str:
     if not finding.waiting_known:
         return "whether invoices wait for it is not known"
     if not finding.invoices:
-        return "no invoice waits for it yet"
+        return f"no invoice waits for it yet{_had_by(finding)}"
     count = "1 open invoice" if finding.invoices == 1 else f"{finding.invoices:,} open invoices"
     worth = money(finding.at_risk)
     return f"{count}{f', {worth}' if worth else ''}"
+
+
+def _had_by(finding: Finding) -> str:
+    """The customers that will bring the first invoice."""
+    if not finding.customers:
+        return ""
+    return (
+        f", and {'1 customer has' if finding.customers == 1 else f'{finding.customers:,} customers have'} it as default"
+    )
 
 
 def _books(finding: Finding) -> str:

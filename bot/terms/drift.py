@@ -337,7 +337,7 @@ def _of_dates(world: TwoVocabularies, vocabulary: Vocabulary) -> Iterable[Findin
 
 def _sort(invoice: DatedInvoice, days: int | None, rule: PaymentTerm, into: _Dates) -> None:
     """Whether an invoice's dates are its terms' or somebody's own."""
-    by_source = invoice.invoice_date + timedelta(days=days) if days is not None else _said(invoice)
+    by_source = own_due_date(invoice.term_name, days, invoice.invoice_date)
     by_books = rule.due_date(invoice.invoice_date)
     if by_source is not None and invoice.billed_due != by_source and invoice.billed_due != by_books:
         into.by_hand[Side.SOURCE].append(invoice)
@@ -349,10 +349,15 @@ def _sort(invoice: DatedInvoice, days: int | None, rule: PaymentTerm, into: _Dat
         into.by_rule.append(invoice)
 
 
-def _said(invoice: DatedInvoice) -> date | None:
-    """The due date that the term's name says, where it says one rule."""
-    said = readings(invoice.term_name)
-    return said[0].due_date(invoice.invoice_date) if len(said) == 1 else None
+def own_due_date(term_name: str, days: int | None, invoice_date: date) -> date | None:
+    """The due date that a term gives at the source: by the days kept there, else by what its name says.
+
+    None where neither tells one.
+    """
+    if days is not None:
+        return invoice_date + timedelta(days=days)
+    said = readings(term_name)
+    return said[0].due_date(invoice_date) if len(said) == 1 else None
 
 
 def _two_rules(
@@ -417,10 +422,13 @@ def _several_names(world: TwoVocabularies) -> Iterable[Finding]:
 
 
 def _unused(world: TwoVocabularies) -> Iterable[Finding]:
-    """Active AR terms a year old or older that no invoice of the year, no customer and no source term has."""
+    """Active AR terms a year old or older that no invoice of the year, no customer and no source term has.
+
+    Nor one that the source lists without telling whether a customer has it.
+    """
     if world.book_uses is None or world.customers is None:
         return
-    wanted = {name.name for name in world.source if name.in_use}
+    wanted = {name.name for name in world.source if name.in_use or name.customers is None}
     wanted |= {customer.books_term for customer in world.customers if customer.books_term is not None}
     for term in world.books:
         old = term.created_at is not None and world.today - term.created_at.date() >= UNUSED_AFTER

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from bot.billing import bill
 from bot.billing.bill import TERMS_KEPT_S
+from bot.billing.csv_source import CsvSource
+from bot.billing.source import SourceUnavailable
 from bot.intacct.errors import Garbled
 from bot.reports import reading
 from bot.reports.reading import Look, Reading
+from bot.reports.wording import said_of
 from bot.sandbox.bill.listing import INVOICE_FIELDS
-from bot.terms.drift import FAILING, SourceName
+from bot.terms.drift import FAILING, FindingKind, SourceName, find
+from bot.terms.standard import Holders, standards
 from tests.cases.office import Office
 
 
@@ -107,3 +113,101 @@ def test_a_term_that_fails_and_that_nothing_bears_is_known_to_be_unused(acme: Of
     assert not named(seen, "Net 61").in_use
     assert not seen.unread
     assert not seen.missing
+
+
+# --- the dates of a source that keeps no days
+
+
+def of_file(acme: Office, tmp_path: Path, *lines: str) -> Look:
+    """A look at the same books beside a file of invoices."""
+    file = tmp_path / "invoices.csv"
+    file.write_text("\n".join(("invoice_number,term,invoice_date,due_date,amount,currency", *lines)))
+    company = replace(acme.rooms.company, source=CsvSource(file))
+    return Reading(company).look(acme.clock.now(), None, ())
+
+
+def test_a_date_set_by_hand_is_seen_where_the_source_keeps_no_days(acme: Office, tmp_path: Path) -> None:
+    book(acme, "C-1", WHENCREATED="11/02/2026", WHENDUE="12/31/2026")
+    book(acme, "C-2", WHENCREATED="11/02/2026", WHENDUE="12/02/2026")
+    seen = of_file(
+        acme, tmp_path, "C-1,Net 30,2026-11-02,2026-12-31,100,USD", "C-2,Net 30,2026-11-02,2026-12-02,100,USD"
+    )
+    (found,) = [each for each in find(seen.world) if each.kind is FindingKind.OVERRIDDEN]
+    assert [example.subject for example in found.examples] == ["C-1"]
+
+
+def test_what_waits_with_another_date_than_its_name_says_is_told_with_the_name_to_keep(
+    acme: Office, tmp_path: Path
+) -> None:
+    seen = of_file(
+        acme,
+        tmp_path,
+        "C-1,N30,2026-11-02,2026-12-31,100,USD",
+        "C-2,N30,2026-11-02,2026-12-02,100,USD",
+        "C-3,Net 30,2026-11-02,2026-12-02,100,USD",
+    )
+    made = next(each for each in standards(seen.world, holders=Holders()) if each.keep == "Net 30")
+    assert made.due_dates_changed == ("C-1",)
+
+
+def test_a_file_that_tells_no_customers_terms_says_so(acme: Office, tmp_path: Path) -> None:
+    seen = of_file(acme, tmp_path, "C-2,Net 30,2026-11-02,2026-12-02,100,USD")
+    assert seen.untold == ("the invoice file cannot tell its customers' default terms.",)
+    assert named(seen, "Net 30").customers is None
+
+
+# --- customers and their default terms
+
+
+def default(acme: Office, customer: str, term: str, **fields: object) -> None:
+    """One more customer in BILL with a default term."""
+    rows = acme.world.store.table("bill_customer")
+    identity = f"0cu9{len(rows):04}"
+    rows[identity] = {"id": identity, "name": customer, "paymentTermId": term, **fields}
+
+
+def unlike(look: Look) -> set[str]:
+    """The customers whose default is found to be wrong or another than at the source."""
+    found = [each for each in find(look.world) if each.kind is FindingKind.CUSTOMER_DEFAULT]
+    return {each.examples[0].subject for each in found}
+
+
+def test_a_term_that_only_a_customer_has_at_the_source_is_in_use(acme: Office) -> None:
+    default(acme, "Initech", acme.bill_term("Net 61", 61))
+    (found,) = [each for each in find(look(acme).world) if each.names == ("Net 61",)]
+    assert (found.kind, found.invoices, found.customers) == (FindingKind.MISSING, 0, 1)
+    assert said_of(found) == (
+        "“Net 61” is missing in Intacct: no invoice waits for it yet, and 1 customer has it as default."
+    )
+
+
+def test_a_term_that_only_an_archived_customer_has_is_not_in_use(acme: Office) -> None:
+    default(acme, "Initech", acme.bill_term("Net 61", 61), archived=True)
+    assert not named(look(acme), "Net 61").in_use
+
+
+def test_an_archived_customer_of_the_same_name_hides_none(acme: Office) -> None:
+    before = unlike(look(acme))
+    default(acme, "Kestrel Aviation", acme.bill_term("Net 61", 61), archived=True)
+    seen = look(acme)
+    assert "Kestrel Aviation" in unlike(seen) == before
+    assert not any("Kestrel Aviation" in sentence for sentence in seen.untold)
+
+
+def test_customers_of_one_name_are_not_compared_and_that_is_said(acme: Office) -> None:
+    default(acme, "Kestrel Aviation", acme.bill_term("Net 61", 61))
+    seen = look(acme)
+    assert "Kestrel Aviation" not in unlike(seen)
+    (sentence,) = seen.untold
+    assert sentence.startswith("Default terms were not compared where several customers have one name: ")
+    assert "“Kestrel Aviation”" in sentence
+
+
+def test_where_the_sources_customers_are_not_read_nothing_that_they_may_use_is_called_fixed(
+    acme: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down() -> NoReturn:
+        raise SourceUnavailable("down")
+
+    monkeypatch.setattr(acme.rooms.company.source, "customer_terms", down)
+    assert look(acme).unread == frozenset(FindingKind) - {FindingKind.OVERRIDDEN}

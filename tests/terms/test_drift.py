@@ -197,6 +197,10 @@ def test_unused_is_what_nothing_has_had_for_a_year() -> None:
     default = CustomerDefault(customer_id="C1", customer_name="a", books_term="Net 7")
     seen = world([used("Net 8", 8)], books, uses={}, customers=[default])
     assert told(seen) == [(FindingKind.UNUSED, ("Net 5",))]
+    listed = SourceName(name="Net 5", days=5)
+    assert find(replace(seen, source=(*seen.source, listed))) == ()
+    nobody = replace(listed, customers=0)
+    assert told(replace(seen, source=(*seen.source, nobody))) == [(FindingKind.UNUSED, ("Net 5",))]
 
 
 def test_what_was_not_read_gives_no_finding_and_is_said_to_be_unread() -> None:
