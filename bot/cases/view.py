@@ -168,10 +168,10 @@ class CaseInvoice:
 
     @property
     def choice(self) -> PeriodChoice | None:
-        """What was chosen for it, where that was for the period in which it is dated now."""
-        if self.last_choice is None or self.standing is None:
-            return None
-        return self.last_choice if self.last_choice.period == self.standing.closing.period.name else None
+        """What was chosen for it, unless it is dated in another period now than the one that was chosen for."""
+        kept, standing = self.last_choice, self.standing
+        other = kept is not None and standing is not None and kept.period != standing.closing.period.name
+        return None if other else kept
 
     @property
     def waits_for_term(self) -> bool:
