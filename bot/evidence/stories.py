@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from bot.records.journal import Entry, canonical_json
 from bot.records.tables import alerts, cases, failures, journal
 
-BEFORE_A_CASE = ("alert", "question")
+BEFORE_A_CASE = ("alert", "question", "found")
 """Kinds of entries that come before there is a case; they name the message instead."""
 RULES = ("settings", "setting", "approvers")
 """Kinds of entries that say by which rules the bot worked."""

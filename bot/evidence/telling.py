@@ -61,6 +61,11 @@ def _question(content: Content) -> str:
     return f"a decision was asked for about {_listed(subjects)}"
 
 
+def _found(content: Content) -> str:
+    subjects = [str(f.get("invoice") or f.get("term") or "?") for f in content["failures"]]
+    return f"a look of the bot's own found what will fail to sync: {_listed(subjects)}"
+
+
 def _case(content: Content) -> str:
     term = f"about the term {content['term']!r}" if content.get("term") is not None else "term not known yet"
     previous = f"; it follows case {content['previous']}" if content.get("previous") else ""
@@ -190,6 +195,7 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "alert": _alert,
     "approvers": _approvers,
     "question": _question,
+    "found": _found,
     "case": _case,
     "joined": lambda c: f"joined case {c['case']}: {_listed([str(i) for i in c['invoices']])}",
     "diagnosis": _diagnosis,

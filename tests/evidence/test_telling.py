@@ -42,6 +42,11 @@ def entry(kind: str, content: Any, actor: str = "U0DAN") -> Entry:
             "alert in C1, posted by B1: INV-0, INV-1, INV-2, INV-3, INV-4 and 2 more failed to sync",
         ),
         (
+            "found",
+            {"channel": "C1", "posted_by": "termkeeper", "failures": [{"invoice": None, "term": "Net 45"}]},
+            "a look of the bot's own found what will fail to sync: Net 45",
+        ),
+        (
             "case",
             {"case": 12, "term": "Net 45", "previous": 3},
             "case 12 opened, about the term 'Net 45'; it follows case 3",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.cases.step import step
+from bot.evidence.stories import story_of
+from bot.evidence.telling import sentence
 from bot.records.tables import case_people, cases, messages
 from bot.reports.cases import open_case
 from bot.terms.drift import Finding, FindingKind
@@ -44,3 +46,15 @@ def test_its_card_says_that_nothing_failed_yet_until_an_alert_does(acme: Office)
     card = acme.posted()[0]["text"]
     assert "found before it failed" not in card.lower()
     assert "could not sync" in card
+
+
+def test_the_journal_tells_such_a_case_from_the_look_that_found_it(acme: Office) -> None:
+    opened(acme, "found:1:0")
+    acme.work()
+    with acme.database.transaction() as connection:
+        first = story_of(connection, "acme", 1).entries
+    kinds = [entry.kind for entry in first if entry.kind not in ("settings", "approvers")]
+    assert kinds[:2] == ["found", "case"]
+    (found,) = [entry for entry in first if entry.kind == "found"]
+    told = "a look of the bot's own found what will fail to sync: INV-1042, INV-1043, INV-0988, Net 45"
+    assert sorted(sentence(found).replace(": ", ", ").split(", ")) == sorted(told.replace(": ", ", ").split(", "))
