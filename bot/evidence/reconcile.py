@@ -39,7 +39,7 @@ class Exceptions:
     appeared: list[dict[str, Any]]
     """Terms that were not there at the last look."""
     changed: list[dict[str, Any]]
-    """Terms that a decision of ours made or reactivated, changed by somebody since."""
+    """Terms that a decision of ours made or reactivated, changed by somebody since; also where it was put back."""
     gone: list[dict[str, Any]]
     """Such terms that are no longer there."""
     elsewhere: list[str]
@@ -103,7 +103,7 @@ class _Look:
             if created is None and not self._first:
                 self._new(term)
             self._keep(term, decision_id)
-        elif row.digest != digest(term):
+        elif row.digest != digest(term) or (decision_id is not None and _touched(term, row)):
             self._keep(term, self._changed(term, row, decision_id))
         else:
             self._keep(term, decision_id)
@@ -131,6 +131,7 @@ class _Look:
                 "by": term.modified_by,
                 "at": _day(term.modified_at),
                 "differences": differences(row, term),
+                "put_back": row.digest == digest(term),
             }
             self._found.changed.append(told)
         return decision_id
@@ -190,6 +191,11 @@ def digest(term: ArTerm) -> str:
     """SHA-256 over what is compared of a term, and its record's number."""
     told = {"record_no": term.record_no, "name": term.name, "entity": term.entity, **_told(term)}
     return hashlib.sha256(canonical_json(told).encode()).hexdigest()
+
+
+def _touched(term: ArTerm, row: Row[Any]) -> bool:
+    """Whether Intacct tells of a change since the last look, whatever it is like now."""
+    return None not in (term.modified_at, row.modified_at) and bool(term.modified_at != row.modified_at)
 
 
 def differences(row: Row[Any], term: ArTerm) -> list[dict[str, str]]:

@@ -85,6 +85,23 @@ def test_a_term_of_ours_that_somebody_changed_is_told_field_by_field(office: Off
     assert not look(office, 3).any
 
 
+def test_a_term_of_ours_that_was_changed_and_put_back_between_two_looks_is_told(office: Office) -> None:
+    office.approve(office.case_about("Net 45"))
+    look(office, 1)
+    change_term(office.world, "Net 45", {"DUEDATE": "90"}, by="agarcia")
+    change_term(office.world, "Net 12", {"DUEDATE": "13"}, by="agarcia")
+    office.world.calendar.move(timedelta(hours=2))
+    change_term(office.world, "Net 45", {"DUEDATE": "45"}, by="agarcia")
+    change_term(office.world, "Net 12", {"DUEDATE": "12"}, by="agarcia")
+    found = look(office, 2)
+    (changed,) = found.changed
+    assert (changed["name"], changed["by"], changed["differences"]) == ("Net 45", "agarcia", [])
+    (told,) = notices(office)
+    assert "Net 45, which case 1 made, was changed by agarcia on " in told
+    assert "it is again as it was at the last look" in told
+    assert not look(office, 3).any, "it is told once"
+
+
 def test_one_message_tells_all_of_a_look(office: Office) -> None:
     office.approve(office.case_about("Net 45"))
     look(office, 1)

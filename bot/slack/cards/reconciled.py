@@ -42,7 +42,8 @@ def _changed(term: Told) -> str:
         f"is {words.code(one['now'], 80) if one['now'] else 'empty'}"
         for one in term["differences"]
     ]
-    what = "; ".join(differences) or "what differs is not told"
+    same = "it is again as it was at the last look" if term.get("put_back") else "what differs is not told"
+    what = "; ".join(differences) or same
     return f"{words.code(term['name'], 60)}{_of(term)} was changed{_by('', term)}: {what}"
 
 
