@@ -47,7 +47,6 @@ from bot.records.jobs import Jobs, Worker
 from bot.records.measures import measures
 from bot.records.postgres import EmbeddedPostgres, running_url
 from bot.records.tables import cases
-from bot.records.tables import inbox as inbox_table
 from bot.reports import calendar
 from bot.reports.desk import Reports
 from bot.reports.reading import Reading
@@ -62,6 +61,7 @@ from bot.slack.clients import SlackClients, clients
 from bot.slack.door import Door
 from bot.slack.handling import Handling
 from bot.slack.insight import Insight
+from bot.slack.members import SlackMembers
 from bot.slack.parts import Parts
 from bot.slack.posting import Poster
 from bot.slack.reception import Reception
@@ -269,10 +269,14 @@ class Bot:
         self._slack = slack
         self._desks = {settings.key: self._desk(settings) for settings in settings.companies}
         self._companies = companies = {key: desk.company for key, desk in self._desks.items()}
+        self._members = SlackMembers(slack.other)
         self._approvers = SlackApprovers(
-            slack.other, {company.key: named(company, clock) for company in settings.companies}, self._note_entitled
+            slack.other,
+            self._members,
+            {company.key: named(company, clock) for company in settings.companies},
+            self._note_entitled,
         )
-        self._handling = Handling(companies, self._approvers, clock)
+        self._handling = Handling(companies, self._approvers, self._members, clock)
         self._insight = Insight(slack.other, companies, self._approvers)
         reception = Reception({key: desk.answering.answer for key, desk in self._desks.items()}, self._insight.of)
         reporting = Reporting(self._database, slack, clock)
@@ -397,16 +401,20 @@ class Bot:
 
     def _drain(self) -> None:
         with self._database.transaction() as connection:
-            acts = connection.scalar(
-                select(inbox_table.c.id)
-                .where(inbox_table.c.state == "waiting", inbox_table.c.kind.in_(("click", "submission")))
-                .limit(1)
-            )
-        if acts is not None:
-            # Who may decide is read before the transaction in which it is used: no network call stands in one.
+            doers = inbox.doers(connection)
+        if doers:
+            # Who may do what is read before the transaction in which it is used: no network call stands in one.
             for company in self._companies:
                 self._look_who(company, WHO_AGE_S)
+            for user in doers:
+                self._look_at(user)
         inbox.drain(self._database, self._handling.handle, on_set_aside=self._set_aside)
+
+    def _look_at(self, user: str) -> None:
+        try:
+            self._members.look(user)
+        except (SlackClientError, OSError) as error:
+            log.warning("Slack does not tell who %s is: %s", user, error)
 
     def _note_entitled(self, company: str, entitled: Entitled) -> None:
         settings = next(each for each in self._settings.companies if each.key == company)

@@ -84,7 +84,7 @@ def whisper(
     address: Address,
     *,
     company: str,
-    case_id: int,
+    case_id: int | None,
     user: str,
     what: str,
     key: str,

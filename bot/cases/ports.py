@@ -60,6 +60,13 @@ class Approvers(Protocol):
         """The same without asking anybody, for use within a transaction. Raises EntitledUnknown."""
 
 
+class Members(Protocol):
+    """Who is a full, active member of the workspace: nobody else may do anything to a case."""
+
+    def full(self, user: str) -> bool:
+        """Whether somebody is, without asking anybody, for use within a transaction. Raises EntitledUnknown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """One company's systems and rules."""

@@ -14,6 +14,7 @@ from bot.doctor.finding import Finding, bad, good, warn
 from bot.settings import CompanySettings, Settings
 from bot.slack.approvers import SlackApprovers
 from bot.slack.clients import SlackClients
+from bot.slack.members import SlackMembers
 
 SCOPES = (
     "chat:write",
@@ -111,7 +112,9 @@ def _socket(settings: Settings, slack: SlackClients) -> Finding:
 
 def _approvers(company: CompanySettings, slack: SlackClients, calendar: Clock) -> Iterator[Finding]:
     try:
-        entitled = SlackApprovers(slack.other, {company.key: named(company, calendar)}).entitled(company.key)
+        entitled = SlackApprovers(
+            slack.other, SlackMembers(slack.other), {company.key: named(company, calendar)}
+        ).entitled(company.key)
     except (SlackClientError, OSError) as error:
         yield bad(f"Slack: APPROVERS cannot be resolved ({words(error)}).", "Check the ids of users and groups.")
         return

@@ -156,6 +156,14 @@ def drain(database: Database, handle: Handle, limit: int = 50, *, on_set_aside: 
     return done
 
 
+def doers(connection: Connection) -> tuple[str, ...]:
+    """The users whose clicks and submissions wait to be worked off."""
+    waiting = select(inbox.c.payload["user"].astext).where(
+        inbox.c.state == "waiting", inbox.c.kind.in_(("click", "submission"))
+    )
+    return tuple(sorted(user for user in connection.scalars(waiting.distinct()) if user))
+
+
 def acts_wait(connection: Connection, case_id: int) -> bool:
     """Whether something that a person did to a case is taken in and not yet worked off."""
     return bool(connection.scalar(_ACTS_WAIT, {"case": str(case_id)}))

@@ -13,13 +13,10 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cases.ports import Entitled, EntitledUnknown
 from bot.settings import Deputy
+from bot.slack.members import NOBODY, SlackMembers
 
 FRESH_S = 60.0
 """So old, in seconds, an answer of the workspace may be that a decision rests on."""
-_NOBODY = frozenset({"user_not_found", "user_not_visible", "no_such_subteam"})
-"""Answers that are definite: the id names nobody here."""
-_OUT = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
-"""What a full, active member is none of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +41,6 @@ class _Kept:
         return self.day == today and time.monotonic() - self.read_at <= age_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    read_at: float
-    names: tuple[str, ...] | None
-    """None: no full, active member."""
-
-
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     since: float
@@ -69,6 +59,7 @@ class SlackApprovers:
     def __init__(
         self,
         client: WebClient,
+        members: SlackMembers,
         named: Mapping[str, Named],
         noticed: Noticed = lambda _company, _entitled: None,
         *,
@@ -76,12 +67,12 @@ class SlackApprovers:
     ) -> None:
         """`named`: by company. `fresh_s`: how old an answer may be, in seconds."""
         self._client = client
+        self._members = members
         self._named = dict(named)
         self._noticed = noticed
         self._fresh_s = fresh_s
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
-        self._known: dict[str, _Known] = {}
 
     def entitled(self, company: str, *, within_s: float | None = None) -> Entitled:
         """The full, active members among those named; bots, guests and deactivated users are left out.
@@ -112,12 +103,12 @@ class SlackApprovers:
         return kept.entitled
 
     def _read(self, named: Named, today: date, reading: _Reading) -> Entitled:
-        approvers = self._full_members(self._members(named.approvers), reading)
+        approvers = self._full_members(self._users(named.approvers), reading)
         standing_in = {deputy.user_id for deputy in named.deputies if deputy.stands_in(today)}
         deputies = self._full_members(standing_in - approvers.keys(), reading)
         return Entitled(approvers=frozenset(approvers), deputies=frozenset(deputies), names={**approvers, **deputies})
 
-    def _members(self, named: Iterable[str]) -> set[str]:
+    def _users(self, named: Iterable[str]) -> set[str]:
         users: set[str] = set()
         for name in named:
             if name.startswith("S"):
@@ -130,7 +121,7 @@ class SlackApprovers:
         try:
             return self._client.usergroups_users_list(usergroup=group)["users"] or ()
         except SlackApiError as error:
-            if error.response.get("error") in _NOBODY:
+            if error.response.get("error") in NOBODY:
                 return ()
             raise
 
@@ -138,25 +129,8 @@ class SlackApprovers:
         """Those who are full, active members, with what they are called; whom companies share is read once for all."""
         found = {}
         for user in sorted(users):
-            known = self._known.get(user)
-            if known is None or known.read_at < reading.since:
-                began = time.monotonic()
-                known = self._known[user] = _Known(read_at=began, names=self._names(user))
-            reading.oldest = min(reading.oldest, known.read_at)
-            if known.names is not None:
-                found[user] = known.names
+            read = self._members.look(user, since=reading.since)
+            reading.oldest = min(reading.oldest, read.at)
+            if read.names is not None:
+                found[user] = read.names
         return found
-
-    def _names(self, user: str) -> tuple[str, ...] | None:
-        """What a full, active member is called; None for anybody else."""
-        try:
-            told = self._client.users_info(user=user)["user"] or {}
-        except SlackApiError as error:
-            if error.response.get("error") in _NOBODY:
-                return None
-            raise
-        if not told or any(told.get(sign) for sign in _OUT):
-            return None
-        profile = told.get("profile") or {}
-        names = (told.get("real_name"), profile.get("real_name"), profile.get("display_name"), told.get("name"))
-        return tuple(dict.fromkeys(str(name) for name in names if name))

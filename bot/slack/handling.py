@@ -18,7 +18,7 @@ from bot.cases.decide import Act, Outcome, OutcomeKind
 from bot.cases.mentions import show_card, where_shown
 from bot.cases.outbox import Address, card_key, say, whisper
 from bot.cases.period import choose
-from bot.cases.ports import Approvers, Clock, Company, Entitled, EntitledUnknown, Person
+from bot.cases.ports import Approvers, Clock, Company, Entitled, EntitledUnknown, Members, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Step
 from bot.cases.view import Course
@@ -51,6 +51,9 @@ WHO_ATTEMPTS = 4
 """So often an act waits for the workspace to tell who may decide; then its doer is told that nothing was decided."""
 UNKNOWN_WHO = Outcome(kind=OutcomeKind.UNKNOWN_WHO)
 
+_ACTS = frozenset({ItemKind.CLICK.value, ItemKind.SUBMISSION.value})
+_ANYBODY = frozenset({ActionId.SHOW_CARD.value, ActionId.CHECK.value})
+"""What changes nothing and makes nobody a part of the case."""
 _NOTED = {ViewId.TELL_TERM.value: "told", ViewId.EDIT.value: "edited", ActionId.ASK.value: "asked"}
 """Acts after which the person is told what follows for himself."""
 
@@ -75,9 +78,10 @@ _DECIDED_IN: dict[ViewId, Callable[..., Outcome]] = {
 class Handling:
     """Handles inbox items."""
 
-    def __init__(self, companies: dict[str, Company], approvers: Approvers, clock: Clock) -> None:
+    def __init__(self, companies: dict[str, Company], approvers: Approvers, members: Members, clock: Clock) -> None:
         self._companies = companies
         self._approvers = approvers
+        self._members = members
         self._clock = clock
         self._by_channel = {channel: c for c in companies.values() for channel in c.alert_channels}
         self._by_any_channel = self._by_channel | {
@@ -118,7 +122,7 @@ class Handling:
             ItemKind.CLICK: self._click,
             ItemKind.SUBMISSION: self._submission,
         }[_known(ItemKind, item.kind)]
-        if not self._of_no_company(step, item):
+        if not self._of_no_company(step, item) and not self._by_no_member(step, item):
             handler(step, item)
         inbox.scrub(connection, item.id)
         step.finish()
@@ -143,6 +147,43 @@ class Handling:
                 case_id=case_id,
             )
         return True
+
+    def _by_no_member(self, step: Step, item: InboxItem) -> bool:
+        """Whether an act is somebody's who is no full member: he is told, nothing is done.
+
+        Where the workspace does not tell in time, he is told that, and nothing is done either.
+        """
+        payload = item.payload
+        if item.kind not in _ACTS or payload.get("action") in _ANYBODY:
+            return False
+        try:
+            if self._members.full(payload["user"]):
+                return False
+            what = "not_a_member"
+        except EntitledUnknown:
+            if item.attempts < WHO_ATTEMPTS:
+                raise
+            what = OutcomeKind.UNKNOWN_WHO.value
+        self._tell_alone(step, item, what)
+        return True
+
+    def _tell_alone(self, step: Step, item: InboxItem, what: str) -> None:
+        """Tells the doer of an act something, in the thread of its case or where it was done."""
+        payload = item.payload
+        case_id, channel = payload.get("case_id"), payload.get("channel", "")
+        company = self.company_for(step.connection, payload)
+        if company is None or (case_id is None and not channel):
+            log.warning("%s %s of %s is left alone: %s", item.kind, item.id, payload["user"], what)
+            return
+        whisper(
+            step,
+            Address(channel=channel) if case_id is None else where_shown(step, company, case_id),
+            company=company.key,
+            user=payload["user"],
+            what=what,
+            key=f"{item.kind}:{item.id}",
+            case_id=case_id,
+        )
 
     def _message(self, step: Step, item: InboxItem) -> None:
         event: Json = item.payload["event"]

@@ -121,8 +121,9 @@ _OF_NO_CASE: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
     "finding_kept": lambda body: one_liners.finding_kept(body["names"], body["weeks"]),
     "finding_refused": lambda body: one_liners.finding_refused(body["people"]),
     "no_company": lambda _: no_company(),
+    "not_a_member": lambda _: one_liners.not_a_member(),
 }
-"""What is whispered that speaks of no case: of a report's findings, of a company that is not looked after."""
+"""What is whispered that speaks of no case: of a report's findings, a company not looked after, a guest."""
 
 
 _OF_ITS_NUMBER: dict[str, Callable[[int], CardMessage]] = {

@@ -39,6 +39,16 @@ class Calendar:
         return self._world.calendar.now()
 
 
+class Everybody:
+    """Whoever acts is a full member of the workspace, but for those named."""
+
+    def __init__(self, *but: str) -> None:
+        self.but = but
+
+    def full(self, user: str) -> bool:
+        return user not in self.but
+
+
 def acme(**changes: Any) -> Company:
     """A company whose systems nobody asks, unless `books` and `source` name them."""
     values: dict[str, Any] = {

@@ -26,7 +26,7 @@ from bot.sandbox.world import Record, World
 from bot.slack.cards.case_card import case_card
 from bot.slack.door import ItemKind
 from bot.slack.handling import Handling
-from tests.cases.company import ALERTS, Calendar, acme, bill_at, keep_in_bill
+from tests.cases.company import ALERTS, Calendar, Everybody, acme, bill_at, keep_in_bill
 from tests.intacct.conftest import Counter, books_at
 from tests.sandbox.serving import serve
 from tests.slack.cards.reading import buttons
@@ -60,7 +60,7 @@ class Process:
         reader = Reader(self.company)
         self.gatherer = Gatherer(desk.database, desk.clock, self.company, reader)
         self.workshop = Workshop(desk.database, desk.clock, self.company, reader)
-        self.handling = Handling({"acme": self.company}, desk.entitlement, desk.clock)
+        self.handling = Handling({"acme": self.company}, desk.entitlement, Everybody(), desk.clock)
 
 
 class Desk:

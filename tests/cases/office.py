@@ -43,7 +43,7 @@ from bot.slack.insight import Insight
 from bot.slack.parts import Parts
 from bot.slack.posting import Poster
 from bot.slack.reporting import Reporting
-from tests.cases.company import ALERTS, REPORTS, ZONE, Calendar, acme, bill_at, keep_in_bill
+from tests.cases.company import ALERTS, REPORTS, ZONE, Calendar, Everybody, acme, bill_at, keep_in_bill
 from tests.intacct.conftest import books_at
 from tests.sandbox.serving import serve
 
@@ -80,7 +80,7 @@ class Rooms:
         self.gatherer = Gatherer(database, clock, self.company, self.reader)
         self.workshop = Workshop(database, clock, self.company, self.reader)
         self.slack = clients(BOT_TOKEN, f"{office.address}/sandbox/slack/api/")
-        self.handling = Handling(companies, office.approvers, clock)
+        self.handling = Handling(companies, office.approvers, office.members, clock)
         told = asking.Asking(database, clock, companies, office.approvers)
         self.doings: dict[str, schedule.Doing] = {
             asking.ASK: told.tell_asked,
@@ -118,6 +118,7 @@ class Office:
         self.zone = ZONE
         self.clock = Calendar(world)
         self.approvers = Named()
+        self.members = Everybody()
         self.workspace = slack.Workspace.of(world)
         self._loop = loop
         self._aside = ThreadPoolExecutor(1)

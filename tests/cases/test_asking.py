@@ -177,7 +177,7 @@ def test_a_click_that_comes_too_late_is_told_who_decided(office: Office, waiting
 def test_where_slack_does_not_tell_who_may_decide_nobody_does_and_the_person_is_told(
     office: Office, waiting: Any
 ) -> None:
-    office.rooms.handling = Handling({"acme": office.rooms.company}, Known(None), office.clock)
+    office.rooms.handling = Handling({"acme": office.rooms.company}, Known(None), office.members, office.clock)
     office.click(DAN, "case.create", value(waiting))
     for attempt in range(1, WHO_ATTEMPTS + 1):
         assert whispered(office, DAN) == [], f"before attempt {attempt}"

@@ -14,6 +14,7 @@ from bot.records.tables import decisions, messages
 from bot.records.tables import inbox as inbox_table
 from bot.slack.door import Door, ItemKind
 from bot.slack.handling import Handling
+from tests.cases.company import Everybody
 from tests.cases.writing_desk import ENTITLED, TEAM, Desk, at_a_desk
 from tests.story.running import until
 
@@ -66,7 +67,7 @@ def test_fifty_clicks_over_two_databases_make_one_decision_and_one_write(databas
 
 def drain(desk: Desk) -> int:
     """Works off what is due."""
-    handling = Handling({"acme": desk.company}, Named(), desk.clock)
+    handling = Handling({"acme": desk.company}, Named(), Everybody(), desk.clock)
     return inbox.drain(desk.database, handling.handle)
 
 

@@ -13,6 +13,7 @@ from bot.sandbox.world import Fault
 from bot.settings import Deputy
 from bot.slack.approvers import Named, SlackApprovers
 from bot.slack.clients import clients
+from bot.slack.members import SlackMembers
 from tests.sandbox.slack.conftest import Stage
 
 GROUP = "S0CONTROLLERS"
@@ -31,9 +32,8 @@ class Day:
 def of(stage: Stage, *approvers: str, deputies: tuple[Deputy, ...] = (), **settings: Any) -> SlackApprovers:
     today = settings.pop("today", Day())
     named = Named(approvers=approvers, deputies=deputies, today=today)
-    return SlackApprovers(
-        clients("xoxb-sandbox-termkeeper", stage.api).other, {"acme": named}, **{"fresh_s": 0.0, **settings}
-    )
+    client = clients("xoxb-sandbox-termkeeper", stage.api).other
+    return SlackApprovers(client, SlackMembers(client), {"acme": named}, **{"fresh_s": 0.0, **settings})
 
 
 def change(stage: Stage, user: str, **fields: Any) -> None:
@@ -107,7 +107,8 @@ def test_companies_that_share_their_approvers_ask_slack_once_for_all(stage: Stag
     named = {
         key: Named(approvers=("U0DAN", "U0PRIYA"), deputies=(), today=Day()) for key in ("acme", "globex", "umbra")
     }
-    approvers = SlackApprovers(clients("xoxb-sandbox-termkeeper", stage.api).other, named)
+    client = clients("xoxb-sandbox-termkeeper", stage.api).other
+    approvers = SlackApprovers(client, SlackMembers(client), named)
     for company in named:
         assert approvers.entitled(company).people == ("U0DAN", "U0PRIYA")
     assert [call["function"] for call in stage.world.calls.of("slack")].count("users.info") == 2

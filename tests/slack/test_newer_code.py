@@ -11,6 +11,7 @@ from bot.cases.ports import Approvers, Clock
 from bot.records.engine import Database
 from bot.records.inbox import InboxItem, NotKnownHere
 from bot.slack.handling import Handling
+from tests.cases.company import Everybody
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_what_only_newer_code_knows_is_left_to_it(database: Database, kind: str,
         def now(self) -> datetime:
             return datetime.now(UTC)
 
-    handling = Handling({}, cast("Approvers", None), cast("Clock", Now()))
+    handling = Handling({}, cast("Approvers", None), Everybody(), cast("Clock", Now()))
     item = InboxItem(id=1, key="k", kind=kind, payload=payload, attempts=1, received_at=datetime.now(UTC))
     with database.transaction() as connection, pytest.raises(NotKnownHere):
         handling.handle(connection, item)

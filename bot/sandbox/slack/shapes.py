@@ -194,6 +194,8 @@ def user(row: Record) -> Record:
             "is_email_confirmed": True,
             "who_can_share_contact_card": "EVERYONE",
         }
+    if row.get("is_stranger"):
+        shown["is_stranger"] = True  # of another workspace; the vendor leaves it out for one's own people
     return shown | {"profile": profile, "is_bot": row["is_bot"], "is_app_user": False, "updated": row["updated"]}
 
 
