@@ -358,6 +358,7 @@ def load_view(
         withdrawing=WITHDRAWING.validate_python(note["withdrawing"]) if note.get("withdrawing") else None,
         made=(note.get("made") or {}).get("name", ""),
         withdrawal_number=_withdrawal_of(connection, case),
+        keeps_periods=bool(company.periods.calendar.closings),
         source_label=company.source.label,
         books_entity=company.entity,
         asked_by=tuple(sorted({p.person.user_id for p in people if p.part is Part.ASKED})),

@@ -296,6 +296,8 @@ class CaseView:
     kind: CaseKind = CaseKind.FIX
     withdrawing: Withdrawing | None = None
     """Of a case that withdraws a term."""
+    keeps_periods: bool = False
+    """Whether the company keeps a close calendar."""
     made: str = ""
     """The name of the term that this case's decision made in Intacct; empty where it made none."""
     withdrawal_number: int | None = None

@@ -62,8 +62,19 @@ def _failed(invoice: CaseInvoice, reason: OtherReason) -> str:
     number = words.name(invoice.number, 60)
     return (
         f"{number} failed again {words.at_moment(reason.at)}, for another reason: “{words.said(reason.words, 300)}”. "
-        f"That is not the term, so {number} is not counted as waiting for it. Put that right, then sync it again."
+        f"That is not the term, so {number} is not counted as waiting for it. {_then(invoice)}"
     )
+
+
+def _then(invoice: CaseInvoice) -> str:
+    """What follows another reason; an invoice of a closed period is never simply synced again."""
+    if not invoice.shut_out:
+        return "Put that right, then sync it again."
+    if invoice.choice is None:
+        return (
+            "Put that right; as its period is closed, an approver chooses how it gets into the books before any sync."
+        )
+    return "Put that right; then go on as was chosen for its closed period."
 
 
 def _earlier(invoice: CaseInvoice, earlier: EarlierInvoice) -> str:

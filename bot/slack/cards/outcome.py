@@ -277,8 +277,11 @@ def sync_again(subject: Subject, left: Sequence[CaseInvoice]) -> str:
     if not left and subject.invoices:
         return "Nothing is left to sync again for the term. I am watching."
     if not left:
+        closed = (
+            ", without those of a closed period: for these an approver chooses first" if subject.keeps_periods else ""
+        )
         return (
-            f"Sync the invoices that wait for it again in {subject.source_link}. No alert named one: I look in "
+            f"Sync the invoices that wait for it again in {subject.source_link}{closed}. No alert named one: I look in "
             f"{subject.source} for those that bear it and are not in Intacct. Where I find none, an approver can dismiss "
             "this case once they are through."
         )

@@ -32,6 +32,8 @@ class Subject:
     """Whether an alert said that the sync failed; False for a look-up."""
     on_card: bool = True
     """Whether it stands on its case's card, where it can be decided; False for a look-up's answer."""
+    keeps_periods: bool = False
+    """Whether the company keeps a close calendar, so that an invoice may be dated in a closed period."""
     settled: bool = False
     """Whether something was decided or done since: what was found then may no longer be so."""
 
@@ -91,5 +93,6 @@ def of_case(view: CaseView) -> Subject:
         billing_url=view.billing_url,
         books_url=view.books_url,
         failed=not view.found_before,
+        keeps_periods=view.keeps_periods,
         settled=view.state not in (CaseState.OPEN, CaseState.AWAITING_DECISION),
     )

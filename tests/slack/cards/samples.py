@@ -516,6 +516,21 @@ BY_PERIOD: dict[str, CaseView] = {
         record_no="48",
         invoices=dated(CLOSED_AT, choice(Course.CURRENT))[2:],
     ),
+    "period closed, failed otherwise": case(
+        state=CaseState.AWAITING_SYNC,
+        decision=APPROVED,
+        record_no="48",
+        invoices=tuple(replace(each, note=NOTED[0].note) for each in dated(CLOSED_AT)[2:]),
+    ),
+    "period chosen, failed otherwise": case(
+        state=CaseState.AWAITING_SYNC,
+        decision=APPROVED,
+        record_no="48",
+        invoices=tuple(replace(each, note=NOTED[0].note) for each in dated(CLOSED_AT, choice(Course.REOPEN))[2:]),
+    ),
+    "periods kept, no invoice named": case(
+        state=CaseState.AWAITING_SYNC, decision=APPROVED, record_no="48", invoices=(), keeps_periods=True
+    ),
     "period closed, exact": of(
         EXACT_OLD, "Net 15", 15, state=CaseState.AWAITING_SYNC, proposal=None, digest="", invoices=CLOSED_EXACT
     ),

@@ -82,6 +82,9 @@ TABLE = {
     "period closed, awaiting sync": [CHECK, PERIOD, DISMISS],
     "period to be reopened": [CHECK, PERIOD, DISMISS],
     "posted in the current period": [CHECK, PERIOD, DISMISS],
+    "period closed, failed otherwise": [CHECK, PERIOD, DISMISS],
+    "period chosen, failed otherwise": [CHECK, PERIOD, DISMISS],
+    "periods kept, no invoice named": [CHECK, DISMISS],
     "period closed, exact": [CHECK, PERIOD, DISMISS],
 }
 
