@@ -55,6 +55,12 @@ def ask(connection: Connection, *, key: str, kind: str, company: str) -> bool:
     return True
 
 
+def last_attempt(connection: Connection, key: str) -> bool:
+    """Whether what this key asks for is not tried again, should the attempt under way fail."""
+    attempts = connection.scalar(select(schedule.c.attempts).where(schedule.c.key == key))
+    return attempts is None or attempts >= ATTEMPTS
+
+
 def nudge_due(connection: Connection) -> None:
     """Enqueues what is due and not done. For every tick."""
     for key in connection.scalars(

@@ -11,7 +11,7 @@ from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step
 from bot.records.engine import Database
-from bot.records.schedule import NotYet
+from bot.records.schedule import NotYet, last_attempt
 from bot.records.tables import messages
 from bot.reports import calendar, foreseen
 from bot.reports.cases import open_case
@@ -19,6 +19,16 @@ from bot.reports.reading import Progress
 from bot.reports.run import Kept, RunKind, Runner, unspoken
 from bot.reports.standardise import Standardisation, of_report
 from bot.reports.weeks import Rhythm
+
+
+class Unanswered(Exception):
+    """A service did not tell what would fail at the next sync."""
+
+
+def _complete(kept: Kept) -> None:
+    """Raises Unanswered where another try may tell more, so that nothing of this run is kept."""
+    if kept.unanswered:
+        raise Unanswered("; ".join(kept.report.missing))
 
 
 class Reports:
@@ -39,30 +49,38 @@ class Reports:
         """Makes the week's report and has it posted, once a key.
 
         One that was asked for and slept through gives way to that of the newest week, which speaks for its week too.
-        Raises NotYet while the day's look comes first.
+        Raises NotYet while the day's look comes first, and Unanswered where a service did not answer and there is
+        another attempt: what is posted at the last one may be partial.
         """
         week = calendar.week_of(key)
         if week < self._rhythm.due(self._clock.now()):
             return
         with self._database.transaction() as connection:
             told = connection.scalar(select(messages.c.id).where(messages.c.key == f"report:{key}"))
+            last = last_attempt(connection, key)
             early = told is None and calendar.look_comes_first(connection, self._company.key, key)
         if early:
             raise NotYet(calendar.LOOK_AGAIN)
-        if told is None:
-            self._runner.run(RunKind.WEEKLY, week=week, then=lambda taken, kept: self._runner.say(taken, kept, key))
+        if told is not None:
+            return
+
+        def then(taken: Step, kept: Kept) -> None:
+            if not last:
+                _complete(kept)
+            self._runner.say(taken, kept, key)
+
+        self._runner.run(RunKind.WEEKLY, week=week, then=then)
 
     def preflight(self) -> None:
         """Looks whether anything new would fail at the next sync, and has its cases opened before it does.
 
-        Says nothing else. Raises where neither vocabulary could be read: it is tried again.
+        Says nothing else. Raises Unanswered where a service did not tell what would fail: it is tried again.
         """
         self._runner.run(RunKind.PREFLIGHT, then=self._open_cases)
 
     def _open_cases(self, taken: Step, kept: Kept) -> None:
         """A case for each failure that is news, the most invoices first; of very many, the others are counted."""
-        if kept.report.missing and not kept.report.tracked:
-            raise ConnectionError("; ".join(kept.report.missing))
+        _complete(kept)
         new = unspoken(kept.report)
         foreseen.speak_of(taken.connection, self._company, new, at=taken.now)
         channel = self._company.alert_channels[0]

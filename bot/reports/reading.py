@@ -35,6 +35,7 @@ from bot.terms.term import ArTerm
 
 T = TypeVar("T")
 
+ALL = frozenset(FindingKind)
 YEAR = timedelta(days=365)
 OVERLAP = timedelta(minutes=10)
 """Read again before where the last run left off: the two systems' clocks are not ours."""
@@ -67,6 +68,8 @@ class Look:
     """Sentences: what these systems can never tell."""
     unread: frozenset[FindingKind] = frozenset()
     """The kinds that could not be looked for, so that none of them is called fixed."""
+    unanswered: frozenset[FindingKind] = frozenset()
+    """Those of them for which a service did not answer: another try may tell them."""
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Term name → numbers of invoices that bear it and are not in Intacct."""
 
@@ -81,6 +84,7 @@ class _Looking:
     missing: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
     unread: set[FindingKind] = field(default_factory=set)
+    unanswered: set[FindingKind] = field(default_factory=set)
 
     @property
     def year_ago(self) -> date:
@@ -99,6 +103,7 @@ class _Looking:
         except IntacctError as error:
             self.missing.append(f"Intacct: {what} could not be read: {error}")
         self.unread |= set(without)
+        self.unanswered |= set(without)
         return None
 
 
@@ -130,10 +135,10 @@ class Reading:
         whole = dates and (last is None or last.whole_at is None or now - last.whole_at >= WHOLE_EVERY)
         since = None if whole or last is None else last.read_from
         found: _Dates | None = None
-        if dates and books is not None:
+        gone = terms is None or books is None
+        if dates and not gone:
             days = {term.name: term.days for term in terms or ()}
             found = self._dates(run, since, () if whole else odd, _Dates(days, keeps_numbers=not whole))
-        gone = terms is None or books is None
         world = TwoVocabularies(
             today=now.astimezone(self._company.zone).date(),
             source=() if gone else names,
@@ -150,7 +155,8 @@ class Reading:
             looked_at=tuple(found.looked_at) if found else (),
             missing=tuple(dict.fromkeys(run.missing)),
             untold=tuple(dict.fromkeys(run.untold)),
-            unread=frozenset(FindingKind) if gone else world.unread | frozenset(run.unread),
+            unread=ALL if gone else world.unread | frozenset(run.unread),
+            unanswered=frozenset(run.unanswered),
             waiting=waiting,
         )
 
@@ -166,8 +172,8 @@ class Reading:
         """Both vocabularies, and with `dates` the use and the defaults: all at once."""
         company = self._company
         with ThreadPoolExecutor(5, thread_name_prefix="report") as threads:
-            terms = threads.submit(run.read, "its payment terms", lambda: tuple(company.source.terms()))
-            books = threads.submit(run.read, "the AR terms", company.books.terms)
+            terms = threads.submit(run.read, "its payment terms", lambda: tuple(company.source.terms()), ALL)
+            books = threads.submit(run.read, "the AR terms", company.books.terms, ALL)
             uses = customers = defaults = None
             if dates:
                 uses = threads.submit(run.read, "use by term", lambda: company.books.term_use(since=run.year_ago))

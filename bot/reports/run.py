@@ -69,6 +69,8 @@ class Kept:
     report: Report
     waiting: Mapping[str, tuple[str, ...]]
     """Term name → numbers of invoices that wait for it."""
+    unanswered: bool = False
+    """Whether a service did not tell what would fail at the next sync: another try may."""
 
 
 Then = Callable[[Step, Kept], None]
@@ -146,10 +148,11 @@ class Runner:
                 cases=self._cases(connection, tracked),
             )
         report = _with_this_week(report)
+        kept = Kept(run_id=0, report=report, waiting=look.waiting, unanswered=bool(look.unanswered & FAILING))
         if not keep:
-            return Kept(run_id=0, report=report, waiting=look.waiting)
+            return kept
         with step(self._database, self._clock, f"report:{kind.value}") as taken:
-            kept = Kept(run_id=self._keep(taken, kind, report, look), report=report, waiting=look.waiting)
+            kept = replace(kept, run_id=self._keep(taken, kind, report, look))
             if then is not None:
                 then(taken, kept)
         return kept

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from bot.billing.bill import TERMS_KEPT_S
 from bot.records import schedule
 from bot.records.tables import schedule as rows
 from bot.reports import calendar, memory
 from bot.reports.report import Report
+from bot.reports.run import RunKind
 from bot.sandbox.world import Fault
 from bot.terms.drift import FAILING
 from tests.cases.office import Office, invalid, sequence
@@ -44,11 +45,11 @@ def look(acme: Office) -> None:
     acme.work()
 
 
-def book(acme: Office, number: str) -> str:
-    """Intacct has an invoice of this number; its record."""
+def book(acme: Office, number: str, term_name: str) -> str:
+    """Intacct has an invoice of this number and term; its record."""
     invoices = acme.world.store.table("arinvoice")
     row = next(iter(invoices.values()))
-    invoices["999"] = {**row, "RECORDNO": "999", "RECORDID": number}
+    invoices["999"] = {**row, "RECORDNO": "999", "RECORDID": number, "TERMNAME": term_name}
     return "999"
 
 
@@ -74,6 +75,11 @@ class Due:
     def do(self, key: str) -> bool:
         return schedule.do(self._acme.database, key, self._acme.rooms.doings, lambda *_: pytest.fail("given up"))
 
+    def put(self, key: str, **values: Any) -> None:
+        """As if this had happened to what the key asks for."""
+        with self._acme.database.transaction() as connection:
+            connection.execute(update(rows).where(rows.c.key == key).values(**values))
+
     def attempts(self, key: str) -> int:
         with self._acme.database.transaction() as connection:
             found: int = connection.scalar(rows.select().with_only_columns(rows.c.attempts).where(rows.c.key == key))
@@ -97,11 +103,42 @@ def test_a_report_does_not_wait_for_ever_for_a_look_that_fails(acme: Office) -> 
     acme.world.faults.set(Fault("intacct", "*", "offline", 500))
     assert not due.do(LOOK)
     assert not due.do(due.report)
-    asked = rows.c.asked_at - calendar.LOOK_FIRST - timedelta(seconds=1)
-    with acme.database.transaction() as connection:
-        connection.execute(update(rows).where(rows.c.key == due.report).values(asked_at=asked))
+    due.put(due.report, asked_at=rows.c.asked_at - calendar.LOOK_FIRST - timedelta(seconds=1))
+    assert not due.do(due.report)
+    assert due.attempts(due.report) == 1
+
+
+def test_an_outage_puts_the_report_off_and_the_last_attempt_tells_what_it_can(acme: Office) -> None:
+    due = Due(acme)
+    due.put(LOOK, done_at=func.now())
+    acme.world.faults.set(Fault("intacct", "*", "offline", 500))
+    assert not due.do(due.report)
+    assert acme.messages("report") == []
+    due.put(due.report, attempts=schedule.ATTEMPTS - 1)
     assert due.do(due.report)
+    assert len(acme.messages("report")) == 1
     assert report(acme).missing
+
+
+def test_a_report_that_an_outage_put_off_is_whole_once_the_services_answer(acme: Office) -> None:
+    due = Due(acme)
+    due.put(LOOK, done_at=func.now())
+    acme.world.faults.set(Fault("intacct", "query", "offline", 500, after=1))
+    assert not due.do(due.report)
+    acme.world.faults.clear()
+    assert due.do(due.report)
+    assert not report(acme).missing
+
+
+def test_a_look_that_could_not_see_what_waits_is_repeated_and_then_speaks(acme: Office) -> None:
+    due = Due(acme)
+    acme.world.faults.set(Fault("intacct", "query", "offline", 500, after=1))
+    assert not due.do(LOOK)
+    assert not acme.cases()
+    acme.world.faults.clear()
+    assert due.do(LOOK)
+    acme.work(seconds=60)
+    assert case_of(acme, "Net 45") is not None
 
 
 def test_every_case_of_a_look_is_about_its_term_even_where_two_invoices_bear_one_number(acme: Office) -> None:
@@ -112,7 +149,7 @@ def test_every_case_of_a_look_is_about_its_term_even_where_two_invoices_bear_one
 
 def test_a_known_failure_is_spoken_of_with_its_first_invoice_that_waits(acme: Office) -> None:
     term(acme, "Net 7", 7, "INV-2000")
-    record = book(acme, "INV-2000")
+    record = book(acme, "INV-2000", "Net 7")
     look(acme)
     acme.rooms.reports.now()
     assert case_of(acme, "Net 7") is None
@@ -124,8 +161,9 @@ def test_a_known_failure_is_spoken_of_with_its_first_invoice_that_waits(acme: Of
     assert "found before it failed" in card["text"].lower()
 
 
-def test_what_a_person_asked_for_first_is_still_spoken_of_by_the_look(acme: Office) -> None:
-    acme.rooms.reports.now()
+@pytest.mark.parametrize("kind", [RunKind.ASKED, RunKind.PREFLIGHT])
+def test_what_a_person_asked_for_first_is_still_spoken_of_by_the_look(acme: Office, kind: RunKind) -> None:
+    acme.rooms.reports.now(kind=kind)
     look(acme)
     assert case_of(acme, "Net 45") is not None
 
