@@ -6,7 +6,7 @@ import json
 from asyncio import Task
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from bot.sandbox.bill import books
 from bot.sandbox.companies import Companies, Company, NoCompanyError
+from bot.sandbox.company import today
+from bot.sandbox.intacct import periods
 from bot.sandbox.intacct.errors import FunctionError
 from bot.sandbox.intacct.invoices import create_invoice
 from bot.sandbox.intacct.terms import add_term, change_term
@@ -83,6 +85,7 @@ class Control:
             "/bill-term": self.bill_term,
             "/bill-invoice": self.bill_invoice,
             "/ar-term": self.ar_term,
+            "/period": self.period,
             "/ar-invoice": self.ar_invoice,
         }
         return [
@@ -253,15 +256,38 @@ class Control:
         return term
 
     async def bill_invoice(self, body: Record) -> Record:
-        """`{id, term_id}`: an invoice gets another payment term in BILL. `id` may be the invoice's number."""
+        """`{id, term_id}`: an invoice gets another payment term in BILL. `id` may be the invoice's number.
+
+        `{id, posting_date}` sets the date on which the sync has it posted: yyyy-mm-dd, `today` by the company's
+        calendar, or null for the invoice's own date.
+        """
         wanted, company = text_of(body, "id"), self._company(body)
         invoices = company.world.store.table("bill_invoice")
         found = wanted if wanted in invoices else None
         for key, row in invoices.items():
             found = found or (key if row["invoiceNumber"] == wanted else None)
-        changed = books.set_invoice_term(company.world, found or wanted, text_of(body, "term_id"))
+        if "posting_date" in body:
+            changed = books.set_posting_date(company.world, found or wanted, _posting_date(body, company))
+        else:
+            changed = books.set_invoice_term(company.world, found or wanted, text_of(body, "term_id"))
         company.export()
         return {key: value for key, value in changed.items() if not key.startswith("_")}
+
+    async def period(self, body: Record) -> Record:
+        """`{period, closed}`: a month such as 2026-10 is closed for AR in Intacct, or opened again; answers `{open_from}`.
+
+        With a month all before it close, and all after it open. `open_from` is the first day that is open, null where
+        nothing was ever closed.
+        """
+        wanted, shut = text_of(body, "period"), body.get("closed")
+        if not isinstance(shut, bool):
+            raise ControlError("“closed” is needed: true or false.")
+        try:
+            world = self._company(body).world
+            first = periods.close(world, wanted) if shut else periods.reopen(world, wanted)
+        except periods.PeriodError as problem:
+            raise ControlError(str(problem)) from None
+        return {"open_from": first.isoformat() if first is not None else None}
 
     async def ar_term(self, body: Record) -> Record:
         """`{name, status}`: a person makes an AR term active or inactive in Intacct, by exact name or record number.
@@ -317,6 +343,16 @@ class Control:
     async def settings(self, _request: Request) -> Response:
         """What a client must be set to, by the names of the settings."""
         return JSONResponse(self._description.settings())
+
+
+def _posting_date(body: Record, company: Company) -> date | None:
+    if body["posting_date"] is None:
+        return None
+    told = text_of(body, "posting_date")
+    try:
+        return today(company.world, company.profile.zone) if told == "today" else date.fromisoformat(told)
+    except ValueError:
+        raise ControlError("“posting_date” is a day such as 2026-11-25, “today” or null.") from None
 
 
 def _refusal(words: str) -> JSONResponse:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import requests
 
+from bot.sandbox.bill.books import POSTING_DATE
 from bot.sandbox.bill.errors import moment
 from bot.sandbox.company import ACME, Profile
 from bot.sandbox.world import Record, World
@@ -158,6 +159,8 @@ def invoice_xml(world: World, invoice: Record, company: Profile = ACME) -> ET.El
     call = ET.Element("create_invoice")
     _add(call, "customerid", str(customer.get("accNumber", invoice.get("customerId"))))
     _add_date(call, "datecreated", invoice["invoiceDate"])
+    if POSTING_DATE in invoice:
+        _add_date(call, "dateposted", invoice[POSTING_DATE])
     name = term_name(world, invoice)
     if name is None:
         _add_date(call, "datedue", invoice["dueDate"])

@@ -12,6 +12,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from starlette.routing import BaseRoute, Mount
 
+from bot.sandbox import company
 from bot.sandbox.bill import books
 from bot.sandbox.server import build
 from bot.sandbox.world import World
@@ -55,6 +56,22 @@ def app(controls: Controls) -> Iterator[App]:
     handler.connect()
     yield bolt
     handler.close()
+
+
+def test_a_period_closes_and_opens_and_an_invoice_gets_a_posting_date(controls: Controls, world: World) -> None:
+    assert controls.post("period", period="2026-10", closed=True) == {"open_from": "2026-11-01"}
+    assert controls.post("period", period="2026-10", closed=False) == {"open_from": "2026-10-01"}
+    assert controls.refused("period", period="October", closed=True).startswith("A period is written as year and month")
+    assert controls.refused("period", period="2026-10") == "“closed” is needed: true or false."
+    key = add_invoice(world, "INV-9")
+    told = controls.post("bill-invoice", id="INV-9", posting_date="2026-12-01")
+    assert not [name for name in told if "osting" in name], "BILL's API does not tell it"
+    assert world.store.table("bill_invoice")[key]["_postingDate"] == "2026-12-01"
+    controls.post("bill-invoice", id="INV-9", posting_date="today")
+    assert world.store.table("bill_invoice")[key]["_postingDate"] == company.today(world).isoformat()
+    controls.post("bill-invoice", id="INV-9", posting_date=None)
+    assert "_postingDate" not in world.store.table("bill_invoice")[key]
+    assert "posting_date" in controls.refused("bill-invoice", id="INV-9", posting_date="soon")
 
 
 def test_a_group_change_that_cannot_be_is_refused_with_a_sentence(controls: Controls) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from bot.sandbox import bill, intacct
 from bot.sandbox.bill import books
+from bot.sandbox.intacct import periods
 from bot.sandbox.intacct.terms import add_term, change_term
 from bot.sandbox.sync import Failure, Sync, SyncResult, alert_texts, alert_words, invoice_xml, term_name
 from bot.sandbox.world import Fault, Record, World
@@ -68,6 +70,29 @@ def test_a_missing_term_fails_with_the_real_words_each_time_until_it_is_there(ac
     add_term(acme, "Net 45", {"DUEDATE": "45"}, by="termkeeper-writer")
     assert run(acme) == (SyncResult(attempted=1, created=1, failed=()), [])
     assert run(acme)[0].attempted == 0
+
+
+def test_an_invoice_of_a_closed_period_fails_in_intaccts_words_until_it_has_another_posting_date(acme: World) -> None:
+    key = invoice(acme, "INV-9", "Net 30")
+    periods.close(acme, "2026-11")
+    (said,) = run(acme)[1]
+    assert said.startswith(
+        "Invoice [INV-9] cannot be created in Intacct: Periods are closed. Your transaction date (11/02"
+    )
+    books.set_posting_date(acme, key, date(2026, 12, 1))
+    assert run(acme) == (SyncResult(attempted=1, created=1, failed=()), [])
+    (row,) = acme.store.table("arinvoice").values()
+    assert (row["WHENCREATED"], row["WHENDUE"], row["WHENPOSTED"]) == ("11/02/2026", "12/02/2026", "12/01/2026")
+
+
+def test_a_reopened_period_takes_it_as_it_is(acme: World) -> None:
+    key = invoice(acme, "INV-9", "Net 30")
+    periods.close(acme, "2026-11")
+    assert run(acme)[0].created == 0
+    books.set_posting_date(acme, key, date(2026, 10, 31))
+    books.set_posting_date(acme, key, None)
+    periods.reopen(acme, "2026-11")
+    assert run(acme)[0].created == 1
 
 
 def test_an_inactive_term_fails_with_the_same_words(acme: World) -> None:

@@ -26,9 +26,9 @@ class Leave:
     last: date
 
 
-def today(world: World) -> date:
+def today(world: World, zone: ZoneInfo = ZONE) -> date:
     """The day by the company's calendar, in its zone."""
-    return world.calendar.now().astimezone(ZONE).date()
+    return world.calendar.now().astimezone(zone).date()
 
 
 def keep_founding_day(world: World) -> None:

@@ -9,6 +9,7 @@ from bot.sandbox.intacct.duedates import discount_date, due_date
 from bot.sandbox.intacct.envelope import Element, text_of
 from bot.sandbox.intacct.errors import FunctionError, Trouble, refused
 from bot.sandbox.intacct.objects import ARINVOICE, ARTERM, CUSTOMER
+from bot.sandbox.intacct.periods import closed, period_closed
 from bot.sandbox.intacct.reply import Outcome
 from bot.sandbox.world import Record, World
 
@@ -23,7 +24,11 @@ FUNCTION = "create_invoice"
 
 
 def create_invoice(body: Element, world: World, user: str, location: str) -> Outcome:
-    """Adds a posted invoice; its due date comes from the request, else from its term's rule."""
+    """Adds a posted invoice, or a draft; its due date comes from the request, else from its term's rule.
+
+    What is posted takes its posting date, else the invoice's own, in an open period. That a draft may be dated in a
+    closed one is not documented; it is posted to no period yet.
+    """
     customer = _customer(world, text_of(body, "customerid"))
     created = _date(body, "datecreated")
     if created is None:
@@ -38,6 +43,9 @@ def create_invoice(body: Element, world: World, user: str, location: str) -> Out
     number = text_of(body, "invoiceno")
     record_no = str(world.store.next_number("arinvoice"))
     _check_number(world, number)
+    posted, draft = _date(body, "dateposted") or created, text_of(body, "action").lower() == "draft"
+    if not draft and closed(world, posted):
+        raise period_closed(posted, FUNCTION)
     amounts = _amounts(body, text_of(body, "currency") or str(customer.get("CURRENCY") or "") or BASE_CURRENCY)
     now = world.calendar.now().strftime(STAMP)
     discount = discount_date(term, created) if term is not None else None
@@ -50,7 +58,7 @@ def create_invoice(body: Element, world: World, user: str, location: str) -> Out
         "CUSTOMERNAME": customer["NAME"],
         "TERMNAME": term_name,
         "WHENCREATED": created.strftime(DAY),
-        "WHENPOSTED": (_date(body, "dateposted") or created).strftime(DAY),
+        "WHENPOSTED": posted.strftime(DAY),
         "WHENDUE": due.strftime(DAY) if due else "",
         "WHENDISCOUNT": discount.strftime(DAY) if discount else "",
         "WHENPAID": "",
@@ -59,8 +67,8 @@ def create_invoice(body: Element, world: World, user: str, location: str) -> Out
         "CREATEDBY": user,
         "MODIFIEDBY": user,
         **amounts,
-        "STATE": "Draft" if text_of(body, "action").lower() == "draft" else "Posted",
-        "RAWSTATE": "D" if text_of(body, "action").lower() == "draft" else "A",
+        "STATE": "Draft" if draft else "Posted",
+        "RAWSTATE": "D" if draft else "A",
         "MODULEKEY": "4.AR",
         "SYSTEMGENERATED": "false",
         "MEGAENTITYID": location,

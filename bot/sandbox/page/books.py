@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.company import ZONE
+from bot.sandbox.bill.books import POSTING_DATE
+from bot.sandbox.company import ZONE, today
+from bot.sandbox.intacct import periods
 from bot.sandbox.intacct.terms import STAMP
 from bot.sandbox.sync import term_name
 from bot.sandbox.world import Record, World
@@ -35,6 +37,10 @@ class BillInvoice:
     state: str
     """`waiting`, `failed` or `synced`."""
     message: str
+    posting_day: str
+    """The date on which the sync has it posted, where it is another than the invoice's; empty for that."""
+    shut_out: bool
+    """Whether Intacct would not take it, as the period in which it would be posted is closed."""
 
     @property
     def reason(self) -> str:
@@ -73,8 +79,31 @@ class ArInvoice:
     customer: str
     term: str
     day: str
+    posted: str
+    """The posting date, where it is another than the invoice's; else empty."""
     due: str
     amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArMonth:
+    """A month that can be closed, or opened again."""
+
+    period: str
+    """`2026-10`."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArPeriods:
+    """From when on AR is open, and what can be done about it."""
+
+    open_from: str
+    """Empty where nothing was ever closed."""
+    to_close: ArMonth | None
+    """The month before the present one, while it is open."""
+    to_reopen: ArMonth | None
+    """The month that was closed last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +119,7 @@ class Books:
     ar_term_count: int
     ar_invoices: tuple[ArInvoice, ...]
     ar_invoice_count: int
+    periods: ArPeriods
 
 
 def read_books(world: World, zone: ZoneInfo = ZONE) -> Books:
@@ -109,6 +139,7 @@ def read_books(world: World, zone: ZoneInfo = ZONE) -> Books:
         ar_term_count=len(world.store.table("arterm")),
         ar_invoices=tuple(_ar_invoice(row) for row in reversed(ar_invoices[-SHOWN_SYNCED:])),
         ar_invoice_count=len(ar_invoices),
+        periods=_ar_periods(world, zone),
     )
 
 
@@ -129,6 +160,8 @@ def _bill_invoice(world: World, row: Record) -> BillInvoice:
         amount=money(row["totalAmount"], str(row.get("currency") or "USD")),
         state=_sync_state(row),
         message=str((row.get("_sync") or {}).get("message") or ""),
+        posting_day=day_words(row.get(POSTING_DATE, "")),
+        shut_out=periods.closed(world, date.fromisoformat(str(row.get(POSTING_DATE) or row["invoiceDate"]))),
     )
 
 
@@ -158,12 +191,27 @@ def _ar_terms(world: World, ar_invoices: list[Record], zone: ZoneInfo) -> tuple[
     )
 
 
+def _ar_periods(world: World, zone: ZoneInfo) -> ArPeriods:
+    first, present = periods.open_from(world), today(world, zone).replace(day=1)
+    last = present - timedelta(days=1)
+    return ArPeriods(
+        open_from=day_words(first.isoformat()) if first is not None else "",
+        to_close=_ar_month(last) if first is None or first < present else None,
+        to_reopen=_ar_month(first - timedelta(days=1)) if first is not None else None,
+    )
+
+
+def _ar_month(day: date) -> ArMonth:
+    return ArMonth(period=f"{day:%Y-%m}", words=f"{day:%B %Y}")
+
+
 def _ar_invoice(row: Record) -> ArInvoice:
     return ArInvoice(
         number=str(row["RECORDID"]),
         customer=str(row.get("CUSTOMERNAME") or row.get("CUSTOMERID") or ""),
         term=str(row.get("TERMNAME") or ""),
         day=day_words(str(row.get("WHENCREATED") or "")),
+        posted=day_words(row["WHENPOSTED"]) if row.get("WHENPOSTED") != row.get("WHENCREATED") else "",
         due=day_words(str(row.get("WHENDUE") or "")),
         amount=money(row.get("TRX_TOTALENTERED") or row.get("TOTALENTERED") or 0, str(row.get("CURRENCY") or "USD")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox.intacct import periods
 from bot.sandbox.intacct.terms import add_term
 from bot.sandbox.world import World
 from tests.sandbox.intacct.client import SYNC, WRITER, Client, arterm, invoice, op
@@ -64,6 +65,49 @@ def test_other_reasons_have_their_own_words(client: Client, function: str, words
     answer = client.call(function, user=SYNC)
     assert answer.errors[0][1] == words
     assert answer.errors[0][0].startswith("BL")
+
+
+CLOSED = (
+    "Periods are closed. Your transaction date (11/02/2026) is within a period that's been closed. You can add, modify, "
+    "or delete a transaction only if the date of the transaction is within a period that's open."
+)
+
+
+def posted_on(day: str) -> str:
+    year, month, day = day.split("-")
+    date = f"<dateposted><year>{year}</year><month>{month}</month><day>{day}</day></dateposted>"
+    return invoice("INV-7", "Net 30").replace("<termname>", f"{date}<termname>")
+
+
+def test_what_is_dated_in_a_closed_period_is_refused_and_nothing_is_kept(client: Client, company: World) -> None:
+    periods.close(company, "2026-11")
+    answer = client.call(invoice("INV-7", "Net 30"), user=SYNC)
+    assert (answer.statuses, answer.errors[0][1]) == (["failure"], CLOSED)
+    assert len(company.store.table("arinvoice")) == 6
+
+
+def test_a_posting_date_in_an_open_period_lets_it_in_with_its_own_dates(client: Client, company: World) -> None:
+    periods.close(company, "2026-11")
+    assert client.call(posted_on("2026-12-01"), user=SYNC).statuses == ["success"]
+    found = client.query("ARINVOICE", "WHENCREATED", "WHENDUE", "WHENPOSTED", where=op("equalto", "RECORDID", "INV-7"))
+    assert found.rows() == [{"WHENCREATED": "11/02/2026", "WHENDUE": "12/02/2026", "WHENPOSTED": "12/01/2026"}]
+
+
+def test_a_posting_date_in_a_closed_period_keeps_it_out_whatever_its_own(client: Client, company: World) -> None:
+    periods.close(company, "2026-10")
+    answer = client.call(posted_on("2026-10-31"), user=SYNC)
+    assert answer.errors[0][1] == CLOSED.replace("11/02/2026", "10/31/2026")
+
+
+def test_a_missing_term_is_told_before_a_closed_period(client: Client, company: World) -> None:
+    periods.close(company, "2026-11")
+    assert client.call(invoice("INV-7", "Net 45"), user=SYNC).errors[0][1] == SEQUENCE
+
+
+def test_a_draft_is_posted_to_no_period_yet(client: Client, company: World) -> None:
+    periods.close(company, "2026-11")
+    draft = invoice("INV-7", "Net 30").replace("<invoiceno>", "<action>Draft</action><invoiceno>")
+    assert client.call(draft, user=SYNC).statuses == ["success"]
 
 
 def test_a_due_date_serves_where_no_term_is_named(client: Client) -> None:

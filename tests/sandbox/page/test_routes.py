@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount
 
 from bot.sandbox import company
 from bot.sandbox.bill import books
+from bot.sandbox.intacct import periods
 from bot.sandbox.intacct.terms import add_term
 from bot.sandbox.server import build
 from bot.sandbox.slack import Workspace
@@ -126,6 +127,30 @@ def test_the_tables_show_both_systems_with_odd_characters_marked(world: World, a
     (ar_term,) = tree.xpath("//table[@id='ar-terms']//tr[@data-name='Net 35']")
     assert ar_term.get("data-status") == "inactive"
     assert "35 days" in ar_term.text_content()
+
+
+def test_the_page_closes_last_months_period_and_leads_on_from_there(world: World, address: str) -> None:
+    world.calendar.move(datetime(2026, 11, 24, 17, tzinfo=UTC) - world.calendar.now())
+    add_invoice(world, "INV-1", invoiceDate="2026-10-30")
+    add_invoice(world, "INV-2", invoiceDate="2026-11-01")
+
+    def told() -> tuple[str, list[str]]:
+        (line,) = page(address).xpath("//p[@data-testid='ar-periods']")
+        return line.xpath("./span")[0].text, [button.text for button in line.xpath("./button")]
+
+    def posting() -> list[str]:
+        return list(page(address).xpath("//button[@data-post-invoice]/@aria-label"))
+
+    assert (told(), posting()) == (("AR: all periods are open", ["Close October 2026"]), [])
+    periods.close(world, "2026-10")
+    assert told() == ("AR is open from Nov 1, 2026", ["Reopen October 2026"])
+    assert posting() == ["Post INV-1 in the current period"]
+    key = next(iter(world.store.table("bill_invoice")))
+    books.set_posting_date(world, key, date(2026, 11, 24))
+    assert posting() == ["Post INV-1 by its own date"]
+    assert "posts Nov 24, 2026" in page(address).xpath("//table[@id='bill-invoices']")[0].text_content()
+    periods.reopen(world, "2026-10")
+    assert told() == ("AR is open from Oct 1, 2026", ["Reopen September 2026", "Close October 2026"])
 
 
 def test_hostile_names_and_messages_stay_text_everywhere(world: World, address: str) -> None:

@@ -288,6 +288,12 @@ const CLICKS = {
     const answer = await post("group", { user: dataset.groupUser, member: dataset.member === "true" });
     notify(answer.ok === false ? answer.error : `${ariaLabel}: done.`);
   },
+  arPeriod: async ({ dataset }) => {
+    const answer = tell(await postBooks("period", { period: dataset.arPeriod, closed: dataset.closed === "true" }));
+    if (answer.open_from) notify(`Intacct takes postings from ${answer.open_from} on.`);
+  },
+  postInvoice: async ({ dataset }) =>
+    tell(await postBooks("bill-invoice", { id: dataset.postInvoice, posting_date: dataset.posting || null })),
   keyInvoice: async (button) => tell(await postBooks("ar-invoice", { number: button.dataset.keyInvoice })),
   editTerm: ({ dataset }) =>
     openDialog("edit-term", (form) => {
