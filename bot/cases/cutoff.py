@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from bot.billing.source import BilledInvoice, BilledList, Money
 from bot.cases.case import CaseState
-from bot.cases.codec import CHOICE
+from bot.cases.codec import CHOICE, INVOICE_NOTE
 from bot.cases.ports import Clock, Company
 from bot.cases.view import Course
 from bot.close import Period, month
@@ -269,6 +269,7 @@ def _cases(
         select(
             case_invoices.c.number,
             case_invoices.c.choice,
+            case_invoices.c.note,
             cases.c.id,
             cases.c.number.label("case_number"),
             cases.c.state,
@@ -290,7 +291,7 @@ def _cases(
         number: CaseOfInvoice(
             number=row.case_number,
             state=CaseState(row.state),
-            owner=_owner(CaseState(row.state), chosen=courses[number] is not None, closed=closed),
+            owner=_owner(CaseState(row.state), chosen=courses[number] is not None, closed=closed or _refused(row.note)),
             person=correctors.get(row.id, ""),
             choice=courses[number],
         )
@@ -302,6 +303,12 @@ def _course(kept: Any, period: Period) -> Course | None:
     """What was chosen for an invoice of the period; a choice for another says nothing of it."""
     choice = CHOICE.validate_python(kept) if kept is not None else None
     return choice.course if choice is not None and choice.period == period.name else None
+
+
+def _refused(note: Any) -> bool:
+    """Whether Intacct said of an invoice that its period is closed."""
+    failed = INVOICE_NOTE.validate_python(note or {}).failed
+    return failed is not None and failed.closed_on is not None
 
 
 def _owner(state: CaseState, *, chosen: bool, closed: bool) -> Owner:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.alerts import Failure, OtherFailure, other_failures
 from bot.alerts import failures as failures_of
 from bot.cases import store
-from bot.cases.codec import INVOICE_NOTE, OTHER_REASON
+from bot.cases.codec import BILLED, INVOICE_NOTE, OTHER_REASON
 from bot.cases.ports import Person
 from bot.cases.step import Step
 from bot.cases.view import OtherReason
@@ -133,10 +133,12 @@ def note_other_failures(step: Step, alert: Alert, found: Sequence[OtherFailure])
     """
     if not found:
         return 0
-    words = {failure.invoice: failure.words for failure in found}
+    said = {failure.invoice: failure for failure in found}
     rows = step.connection.execute(
-        _awaiting(words, alert.company)
-        .add_columns(case_invoices.c.number, case_invoices.c.note, cases.c.number.label("case_number"))
+        _awaiting(said, alert.company)
+        .add_columns(
+            case_invoices.c.number, case_invoices.c.billed, case_invoices.c.note, cases.c.number.label("case_number")
+        )
         .where(cases.c.alerted_at < alert.posted_at)
         .order_by(cases.c.id)
         .with_for_update(of=cases)
@@ -146,7 +148,8 @@ def note_other_failures(step: Step, alert: Alert, found: Sequence[OtherFailure])
         before = INVOICE_NOTE.validate_python(row.note).failed
         if before is not None and before.at >= alert.posted_at:
             continue
-        reason = OtherReason(words=words[row.number], at=alert.posted_at)
+        closed_on = _closed_on(said[row.number], row.billed)
+        reason = OtherReason(words=said[row.number].words, at=alert.posted_at, closed_on=closed_on)
         store.add_note(step.connection, row.id, row.number, failed=OTHER_REASON.dump_python(reason, mode="json"))
         step.record(
             alert.company,
@@ -155,6 +158,7 @@ def note_other_failures(step: Step, alert: Alert, found: Sequence[OtherFailure])
                 "case": row.case_number,
                 "invoice": row.number,
                 "words": reason.words,
+                "closed_on": closed_on.isoformat() if closed_on is not None else None,
                 "channel": alert.channel,
                 "ts": alert.ts,
                 "posted_by": alert.poster,
@@ -165,6 +169,12 @@ def note_other_failures(step: Step, alert: Alert, found: Sequence[OtherFailure])
         step.touch_card(row.id)
         noted += 1
     return noted
+
+
+def _closed_on(failure: OtherFailure, kept: Any) -> date | None:
+    """The posting date of a refusal for a closed period: of its readings the invoice's own date, else the month first."""
+    own = BILLED.validate_python(kept).invoice_date if kept is not None else None
+    return own if own in failure.closed_on else next(iter(failure.closed_on), None)
 
 
 def _awaiting(numbers: Collection[str], company: str | None = None) -> Select[tuple[int]]:

@@ -59,7 +59,7 @@ def choose(
         {
             "case": case.number,
             "period": period,
-            "closed_since": inside[0].standing.closing.cut_off if inside[0].standing is not None else None,
+            "closed_since": inside[0].standing.closed_since if inside[0].standing is not None else None,
             "course": course.value,
             "reason": reason,
             "invoices": numbers,

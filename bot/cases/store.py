@@ -13,6 +13,7 @@ from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.codec import (
     BILLED,
+    BOOKED,
     CHOICE,
     DIAGNOSIS,
     DIFFERENCES,
@@ -312,15 +313,21 @@ def awaits(connection: Connection, case_id: int) -> bool:
 
 def _invoice(row: Row[Any], periods: Periods) -> CaseInvoice:
     billed = None if row.billed is None else BILLED.validate_python(row.billed)
+    arrival, note = Arrival(row.arrival), INVOICE_NOTE.validate_python(row.note or {})
+    standing = periods.standing(billed.invoice_date) if billed is not None else None
+    refused = note.failed if arrival is Arrival.WAITING else None
+    if refused is not None and refused.closed_on is not None and not (standing is not None and standing.closed):
+        standing = periods.refused(refused.closed_on, refused.at)
     return CaseInvoice(
         number=row.number,
         billed=billed,
-        arrival=Arrival(row.arrival),
+        arrival=arrival,
         differences=() if row.differences is None else DIFFERENCES.validate_python(row.differences),
-        standing=periods.standing(billed.invoice_date) if billed is not None else None,
+        standing=standing,
         last_choice=None if row.choice is None else CHOICE.validate_python(row.choice),
+        posted_on=BOOKED.validate_python(row.booked)[-1].posted_on if row.booked else None,
         first_term=row.first_term,
-        note=INVOICE_NOTE.validate_python(row.note or {}),
+        note=note,
     )
 
 

@@ -102,6 +102,8 @@ class OtherReason:
     """The vendor's."""
     at: datetime
     """When it was posted."""
+    closed_on: date | None = None
+    """The posting date, where the reason is that Intacct has its period closed; None for any other reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +151,11 @@ class CaseInvoice:
     arrival: Arrival = Arrival.WAITING
     differences: tuple[FieldDifference, ...] = ()
     standing: Standing | None = None
-    """How its date stands to the close calendar; None where that says nothing about it."""
+    """How its date stands to the close calendar, and to what Intacct said of its period; None where neither says anything."""
     last_choice: PeriodChoice | None = None
     """What was chosen for it last, while it was dated in the period that the choice names."""
+    posted_on: date | None = None
+    """The posting date of its record in Intacct, where it is there and tells one."""
     first_term: str | None = None
     """The term that the source named when the invoice joined; None where it named none."""
     note: InvoiceNote = InvoiceNote()
@@ -175,8 +179,13 @@ class CaseInvoice:
 
     @property
     def waits_for_term(self) -> bool:
-        """Whether it is awaited in Intacct, and nothing else than the term is known to keep it back."""
-        return self.arrival is Arrival.WAITING and self.note.failed is None
+        """Whether it is awaited in Intacct, and nothing else than the term and its period is known to keep it back."""
+        return self.arrival is Arrival.WAITING and not self.kept_back_otherwise
+
+    @property
+    def kept_back_otherwise(self) -> bool:
+        """Whether the sync named a reason that is neither the term nor a closed period."""
+        return self.note.failed is not None and self.note.failed.closed_on is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

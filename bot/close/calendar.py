@@ -6,7 +6,7 @@ import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 NEAR = timedelta(days=5)
@@ -95,11 +95,18 @@ class Standing:
 
     closing: Closing
     as_of: datetime
+    refused_at: datetime | None = None
+    """When Intacct refused a posting as the period is closed, where the calendar has it open or does not know it."""
 
     @property
     def closed(self) -> bool:
         """Whether the period is closed."""
-        return self.closing.cut_off <= self.as_of
+        return self.refused_at is not None or self.closing.cut_off <= self.as_of
+
+    @property
+    def closed_since(self) -> datetime:
+        """Since when it is known to be closed, for a closed one."""
+        return self.closing.cut_off if self.refused_at is None else self.refused_at
 
     @property
     def near(self) -> bool:
@@ -164,6 +171,18 @@ class Periods:
         if day is None or self.now is None:
             return None
         return self.calendar.standing(day, self.now())
+
+    def refused(self, day: date, at: datetime) -> Standing:
+        """How an invoice stands whose posting on a day Intacct refused at a moment, as the period is closed.
+
+        A period that the calendar does not name is the calendar month; its cut-off is not known, and is taken to be its end.
+        """
+        found = self.standing(day)
+        if found is None:
+            held = _month(day.year, day.month)
+            end = datetime.combine(held.last + timedelta(days=1), time(), UTC)
+            found = Standing(closing=Closing(period=held, cut_off=end), as_of=at, refused_at=at)
+        return found if found.closed else replace(found, refused_at=at)
 
 
 NO_PERIODS = Periods()

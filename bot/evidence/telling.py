@@ -211,7 +211,11 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
     "told": lambda c: f"told the term: {c['term']!r}",
     "asked": lambda _: "asked for a decision",
-    "failed_otherwise": lambda c: f"invoice {c['invoice']} failed for another reason: {c['words']}",
+    "failed_otherwise": lambda c: (
+        f"invoice {c['invoice']} failed, as its period is closed in Intacct (posting date {c['closed_on']}): {c['words']}"
+        if c.get("closed_on")
+        else f"invoice {c['invoice']} failed for another reason: {c['words']}"
+    ),
     "withdraw_asked": lambda c: (
         f"asked to withdraw the term {c['term']!r} of case {c['of']}; reason: {c['reason'] or 'none'}"
     ),

@@ -25,6 +25,7 @@ WANTED = (
     "CREATEDBY",
     "WHENMODIFIED",
     "MEGAENTITYID",
+    "WHENPOSTED",
 )
 POSTED = ("posted", "partially paid", "paid", "selected")
 """The states of an invoice that is in the ledger; drafts, submitted and reversed ones are not."""
@@ -56,6 +57,8 @@ class BookedInvoice:
     modified_at: datetime | None
     entity: str | None = None
     """The id of the entity that owns it; empty for the top level, None where the company tells none."""
+    posted_on: date | None = None
+    """The posting date, by which it falls into a period; None where the company does not tell."""
     made_out_in: str = ""
     """The invoice's own currency, ISO code: not `currency` where the company keeps totals in its base currency alone."""
 
@@ -122,6 +125,7 @@ def _booked(values: Mapping[str, str]) -> BookedInvoice:
         created_at=moment(values.get("AUWHENCREATED", "")),
         created_by=values.get("CREATEDBY", ""),
         modified_at=moment(values.get("WHENMODIFIED", "")),
+        posted_on=day(values.get("WHENPOSTED", "")),
         entity=values.get("MEGAENTITYID"),
         made_out_in=currency,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
@@ -67,6 +68,35 @@ def test_a_digest_gives_each_line_its_own_words_once() -> None:
 )
 def test_what_is_not_exactly_the_sentence_is_not_read(text: str) -> None:
     assert other_failures(event(text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "days"),
+    [
+        ("11/13/2026", (date(2026, 11, 13),)),
+        ("13/11/2026", (date(2026, 11, 13),)),
+        ("11/02/2026", (date(2026, 11, 2), date(2026, 2, 11))),
+        ("11/11/2026", (date(2026, 11, 11),)),
+        ("00/40/2026", ()),
+    ],
+)
+def test_a_closed_period_is_told_by_intaccts_words_with_its_date(told: str, days: tuple[date, ...]) -> None:
+    words = f"Periods are closed.  Your transaction date ({told}) is within a period that's been closed. You can add."
+    (found,) = other_failures(event(f"Invoice [INV-7] cannot be created in Intacct: {words}"))
+    assert found == OtherFailure("INV-7", words, days)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The transaction date (11/13/2026) is within a period that is open",
+        "Your transaction date is within a period that's been closed",
+        "Customer 'Periods are closed' is inactive.",
+    ],
+)
+def test_other_words_about_periods_are_quoted_alone(words: str) -> None:
+    (found,) = other_failures(event(f"Invoice [INV-7] cannot be created in Intacct: {words}"))
+    assert found.closed_on == ()
 
 
 def test_a_person_who_quotes_it_says_nothing_about_the_sync() -> None:

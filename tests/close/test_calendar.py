@@ -58,6 +58,17 @@ def test_a_day_before_a_closed_period_is_closed_with_it_and_one_after_all_period
     assert Periods(CALENDAR, lambda: at(7)).standing(None) is None
 
 
+def test_what_intacct_refused_is_closed_whatever_the_calendar_says_of_its_period() -> None:
+    acme = Periods(CALENDAR, lambda: at(7))
+    refused = acme.refused(date(2026, 11, 2), at(6))
+    assert (refused.closing, refused.closed, refused.near, refused.closed_since) == (NOVEMBER, True, False, at(6))
+    unnamed = acme.refused(date(2027, 2, 3), at(6))
+    assert (unnamed.closing.period, unnamed.closed, unnamed.closed_since) == (month("2027-02"), True, at(6))
+    assert unnamed.closing == Periods().refused(date(2027, 2, 28), at(7)).closing, "one closing for one month"
+    known = acme.refused(date(2026, 10, 2), at(7))
+    assert (known.refused_at, known.closed_since) == (None, OCTOBER.cut_off)
+
+
 def test_an_entitys_own_closing_stands_before_that_of_all_and_other_entities_do_not_count() -> None:
     own = Closing(period=OCTOBER.period, cut_off=at(20), entity="200")
     calendar = CloseCalendar((OCTOBER, NOVEMBER, own))

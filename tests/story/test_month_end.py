@@ -14,6 +14,9 @@ import requests
 from tests.story.running import ALERTS, Running, until
 from tests.story.test_main_job import open_view
 
+INV_0988_AGE = 61
+"""Days before the founding of the company on which the invoice is dated."""
+
 
 def company_now(running: Running) -> datetime:
     told = requests.get(f"{running.address}/sandbox/control/clock", timeout=10).json()
@@ -65,6 +68,13 @@ def test_a_month_end_from_the_first_card_to_the_last_reminder(running: Running) 
     listed = whispered(running, "billed and not in Intacct")
     running.act(user="controller", channel=ALERTS, ts=listed["ts"], action_id="close.keep")
     whispered(running, "of the journal of acme")
+
+    running.control("period", {"period": f"{datetime.now(UTC) - timedelta(days=INV_0988_AGE):%Y-%m}", "closed": True})
+    running.control("sync")
+    running.card("Net 45", "INV-0988 failed again", "Intacct takes no posting", "give it a posting date there")
+    running.control("bill-invoice", {"id": "INV-0988", "posting_date": "today"})
+    running.control("sync")
+    running.card("Net 45", "Fixed", "Posted as chosen: INV-0988")
 
     go_to(running, cut_off - timedelta(minutes=50))
     running.kill()

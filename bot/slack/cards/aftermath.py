@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.billing.source import TermOrigin
 from bot.cases.case import CaseState
-from bot.cases.view import Arrival, CaseInvoice, CaseView, EarlierInvoice, KeyedByHand, OtherReason
+from bot.cases.view import Arrival, CaseInvoice, CaseView, Course, EarlierInvoice, KeyedByHand, OtherReason
 from bot.slack.cards import words
 from bot.slack.cards.evidence import rule_words
 from bot.slack.cards.facts import INVOICES_SHOWN, numbers
@@ -23,7 +24,10 @@ def invoice_lines_since(view: CaseView, subject: Subject) -> list[str]:
     if view.state in _SILENT:
         return []
     changed = [_changed(invoice, subject) for invoice in view.invoices if _term_changed(invoice)]
-    failed = [_failed(invoice, invoice.note.failed) for invoice in view.invoices if invoice.note.failed is not None]
+    failed = [*_shut_out(view.invoices)]
+    failed += [
+        _failed(each, each.note.failed) for each in view.invoices if each.note.failed and each.kept_back_otherwise
+    ]
     earlier = [_earlier(invoice, invoice.note.earlier) for invoice in view.invoices if invoice.note.earlier is not None]
     by_hand = [
         _by_hand(invoice, invoice.note.by_hand, subject)
@@ -56,6 +60,32 @@ def _changed(invoice: CaseInvoice, subject: Subject) -> str:
         f"{words.name(invoice.number, 60)} said {words.code(invoice.first_term or '', 100)} when it failed; "
         f"it says {says} now: changed in {subject.source} since."
     )
+
+
+def _shut_out(invoices: Sequence[CaseInvoice]) -> list[str]:
+    """Those that Intacct refused as their period is closed: a line for each posting date and choice."""
+    found: dict[tuple[date, Course | None], list[tuple[CaseInvoice, OtherReason]]] = {}
+    for invoice in invoices:
+        reason = invoice.note.failed
+        if reason is not None and reason.closed_on is not None:
+            course = invoice.choice.course if invoice.choice is not None else None
+            found.setdefault((reason.closed_on, course), []).append((invoice, reason))
+    lines = []
+    for (day, course), group in found.items():
+        last = max((reason for _, reason in group), key=lambda reason: reason.at)
+        lines.append(
+            f"{numbers([invoice for invoice, _ in group])} failed again {words.at_moment(last.at)}, as Intacct takes no "
+            f"posting on {words.calendar(day)}: “{words.said(last.words, 110)}”. The term is not the cause. "
+            f"{_NEXT[course]}"
+        )
+    return lines
+
+
+_NEXT = {
+    None: "Before that is synced again, an approver chooses how it gets into the books.",
+    Course.REOPEN: "The period was chosen to be reopened, and was not open for that sync.",
+    Course.CURRENT: "It was chosen to post in the current period: give it a posting date there.",
+}
 
 
 def _failed(invoice: CaseInvoice, reason: OtherReason) -> str:

@@ -42,7 +42,7 @@ def invoice_lines(subject: Subject) -> list[str]:
         if subject.term_name is None:
             return []
         return [f"The sync refused the payment terms {subject.coded_term}; no invoice is known to wait for them yet."]
-    first, others = subject.invoices[0], [each for each in subject.invoices[1:] if each.note.failed is None]
+    first, others = subject.invoices[0], [each for each in subject.invoices[1:] if not each.kept_back_otherwise]
     unknown = subject.diagnosis.unknown if subject.diagnosis is not None else None
     if unknown is Unknown.SEVERAL_FOUND:
         return [f"Invoice *{words.name(first.number, 60)}* {_why(subject)}"]

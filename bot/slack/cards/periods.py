@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.cases.view import CaseInvoice, Course, PeriodChoice
-from bot.close import Closing
+from bot.close import Closing, month
 from bot.slack.cards import words
 from bot.slack.cards.facts import INVOICES_SHOWN, numbers, payments_behind
 from bot.slack.cards.subject import Subject
@@ -27,22 +27,49 @@ def period_lines(invoices: Sequence[CaseInvoice]) -> list[str]:
 
 def posted_lines(invoices: Sequence[CaseInvoice], failed_at: datetime) -> list[str]:
     """Of the invoices that are in Intacct: those whose period was closed when they failed, and what was chosen."""
-    late = [
-        invoice
-        for invoice in invoices
-        if not invoice.waits and invoice.standing is not None and invoice.standing.closing.cut_off <= failed_at
-    ]
-    return [_posted(closing, inside) for closing, inside in by_closing(late)]
+    late: dict[str, list[CaseInvoice]] = {}
+    for invoice in invoices:
+        standing = None if invoice.waits else invoice.standing
+        if standing is not None and standing.closing.cut_off <= failed_at:
+            late.setdefault(standing.closing.period.name, []).append(invoice)
+        elif not invoice.waits and invoice.choice is not None:
+            # The calendar had it open, or did not name it: Intacct said that it is closed.
+            late.setdefault(invoice.choice.period, []).append(invoice)
+    return [_posted(period, inside) for period, inside in sorted(late.items())]
 
 
-def _posted(closing: Closing, inside: Sequence[CaseInvoice]) -> str:
+def _posted(period: str, inside: Sequence[CaseInvoice]) -> str:
     choices = list(dict.fromkeys(invoice.choice for invoice in inside if invoice.choice is not None))
-    told = [f"*{words.period(closing.period.name)} was closed for AR* when this failed; {_dated(inside)}."]
+    told = [f"*{words.period(period)} was closed for AR* when this failed; {_dated(inside)}."]
     if any(invoice.choice is None for invoice in inside):
         whose = "It got into the books without an approver's choice here: look at its posting date."
         theirs = "They got into the books without an approver's choice here: look at their posting dates."
         told.append(whose if len(inside) == 1 else theirs)
-    return " ".join([*told, *map(chosen, choices)])
+    return " ".join([*told, *map(chosen, choices), *_where_posted(inside)])
+
+
+def _where_posted(inside: Sequence[CaseInvoice]) -> list[str]:
+    """Whether Intacct posted the invoices where it was chosen, as far as it tells their posting dates."""
+    told = [(each, each.choice, each.posted_on) for each in inside]
+    known = [(each, choice, day) for each, choice, day in told if choice is not None and day is not None]
+    shown = [(f"{words.name(e.number, 60)} on {words.calendar(day)}", _as_chosen(e, c, day)) for e, c, day in known]
+    right, wrong = ([which for which, fits in shown if fits is wanted] for wanted in (True, False))
+    return [
+        *([f"Posted as chosen: {_few(right)}."] if right else []),
+        *([f"*Not posted as chosen*: {_few(wrong)}. Look at the posting date in Intacct."] if wrong else []),
+    ]
+
+
+def _as_chosen(invoice: CaseInvoice, choice: PeriodChoice, day: date) -> bool:
+    """In the reopened period, or in one that is later than the closed one."""
+    own = invoice.standing.closing.period if invoice.standing is not None else None
+    period = own if own is not None and own.name == choice.period else month(choice.period)
+    return period.holds(day) if choice.course is Course.REOPEN else day > period.last
+
+
+def _few(shown: Sequence[str]) -> str:
+    more = len(shown) - INVOICES_SHOWN
+    return words.joined([*shown[:INVOICES_SHOWN], *([f"{words.number(more)} more"] if more > 0 else [])])
 
 
 def by_closing(invoices: Sequence[CaseInvoice]) -> list[tuple[Closing, tuple[CaseInvoice, ...]]]:
@@ -65,9 +92,13 @@ def _near(closing: Closing, inside: Sequence[CaseInvoice]) -> str:
 
 
 def _closed(closing: Closing, inside: Sequence[CaseInvoice]) -> str:
-    told = [
-        f"*{words.period(closing.period.name)} is closed for AR* since {words.at_moment(closing.cut_off)}; {_dated(inside)}."
-    ]
+    refused = [each.standing.refused_at for each in inside if each.standing is not None and each.standing.refused_at]
+    since = (
+        f", as Intacct said {words.at_moment(min(refused))}"
+        if refused
+        else f" since {words.at_moment(closing.cut_off)}"
+    )
+    told = [f"*{words.period(closing.period.name)} is closed for AR*{since}; {_dated(inside)}."]
     if any(invoice.choice is None for invoice in inside):
         told.append("An approver chooses how that gets into the books.")
     told += map(chosen, dict.fromkeys(invoice.choice for invoice in inside if invoice.choice is not None))
