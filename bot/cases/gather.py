@@ -301,6 +301,7 @@ class Gatherer:
             return
         case, opened = self._case_for(taken, group, pending)
         new = store.await_invoices(taken, case.id, list(group.invoices.items()))
+        merging.bear_another(taken, self._company, case, group.billed)
         store.failed_for_term(taken.connection, case.id, {p.invoice: p.posted_at for p in pending if p.invoice})
         taken.connection.execute(
             update(failures)

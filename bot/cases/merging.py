@@ -12,6 +12,7 @@ from bot.cases import store
 from bot.cases.case import CaseEvent
 from bot.cases.ports import Company
 from bot.cases.step import Step
+from bot.cases.view import CaseKind
 from bot.records.tables import case_invoices, cases, failures
 
 
@@ -68,6 +69,28 @@ def merge(taken: Step, case: Any, other: Any, known: Mapping[str, BilledInvoice]
     )
     taken.move(case, CaseEvent.FOUND_ANOTHERS, content={"into": other.number}, merged_into_id=other.id)
     taken.touch_card(other.id)
+
+
+def bear_another(taken: Step, company: Company, case: Any, billed: Collection[BilledInvoice]) -> None:
+    """What another open case awaits under its earlier term is shown there as the source has it now."""
+    now = {invoice.number: invoice for invoice in billed}
+    elsewhere = taken.connection.execute(
+        select(case_invoices.c.case_id, case_invoices.c.number)
+        .join(cases, cases.c.id == case_invoices.c.case_id)
+        .where(
+            cases.c.company == company.key,
+            cases.c.id != case.id,
+            cases.c.kind == CaseKind.FIX.value,
+            cases.c.term_name.is_not(None),
+            cases.c.state.not_in(store.FINAL),
+            case_invoices.c.number.in_(list(now)),
+            case_invoices.c.arrival == "waiting",
+        )
+        .order_by(case_invoices.c.case_id)
+    ).all()
+    for row in elsewhere:
+        store.await_invoices(taken, row.case_id, [(row.number, now[row.number])])
+        taken.touch_card(row.case_id)
 
 
 def _earlier(case: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.billing.source import BilledInvoice
+from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases.case import CaseState
 from bot.close import Standing
 from bot.terms.matching import Match
@@ -164,6 +164,14 @@ class CaseInvoice:
     def waits(self) -> bool:
         """Whether it is not in Intacct yet."""
         return self.arrival is Arrival.WAITING
+
+    @property
+    def term_changed(self) -> bool:
+        """Whether the source names another term now than when it failed; what a person told is no change."""
+        billed, first = self.billed, self.first_term
+        if billed is None or first is None or billed.term_origin is TermOrigin.PERSON:
+            return False
+        return billed.term_name != first
 
     @property
     def shut_out(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.cases import store
 from bot.cases.ports import Person
 from bot.slack.door import ItemKind
@@ -125,3 +127,24 @@ def test_a_term_that_fails_again_shows_its_earlier_cases(office: Office) -> None
     assert "This term has failed before: 2 earlier cases." in card["text"]
     assert "case 2 · declined" in card["text"]
     assert "declined by <@U0PRIYA> · “not agreed, 1”" in card["text"]
+
+
+def test_an_invoice_that_fails_under_another_term_now_is_counted_for_that_one_alone(office: Office) -> None:
+    office.ar_term("Net 30", 30)
+    office.invoices(office.bill_term("Net 45", 45), "INV-1", "INV-2", "INV-3")
+    office.alert(*sequence("INV-1", "INV-2", "INV-3"))
+    office.work()
+    later = office.bill_term("Net 61", 61)
+    table = office.world.store.table("bill_invoice")
+    key = next(key for key, row in table.items() if row["invoiceNumber"] == "INV-1")
+    table[key] = {**table[key], "paymentTermId": later}
+    office.world.calendar.move(timedelta(minutes=5))
+    office.alert(*sequence("INV-1"))
+    office.work()
+    first, second = office.cases()
+    assert (first.term_name, second.term_name) == ("Net 45", "Net 61")
+    said = {card.case_id: next(m for m in office.posted() if m["ts"] == card.ts) for card in office.messages("card")}
+    assert "INV-1 said Net 45 when it failed; it says Net 61 now" in said[first.id]["text"]
+    assert "INV-2" in said[first.id]["text"]
+    assert "$200.00" in str(said[first.id]["blocks"]) or "One more invoice waits" in said[first.id]["text"]
+    assert "INV-1" in said[second.id]["text"]

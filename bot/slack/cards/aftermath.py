@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.billing.source import TermOrigin
 from bot.cases.case import CaseState
 from bot.cases.view import Arrival, CaseInvoice, CaseView, Course, EarlierInvoice, KeyedByHand, OtherReason
 from bot.slack.cards import words
@@ -23,7 +22,7 @@ def invoice_lines_since(view: CaseView, subject: Subject) -> list[str]:
     """One line for each thing that was seen of an invoice; a few of each kind, the rest counted."""
     if view.state in _SILENT:
         return []
-    changed = [_changed(invoice, subject) for invoice in view.invoices if _term_changed(invoice)]
+    changed = [_changed(invoice, subject) for invoice in view.invoices if invoice.term_changed]
     failed = [*_shut_out(view.invoices)]
     failed += [
         _failed(each, each.note.failed) for each in view.invoices if each.note.failed and each.kept_back_otherwise
@@ -40,17 +39,6 @@ def invoice_lines_since(view: CaseView, subject: Subject) -> list[str]:
 def _few(lines: Sequence[str]) -> list[str]:
     more = len(lines) - INVOICES_SHOWN
     return [*lines[:INVOICES_SHOWN], *([f"The same holds for {words.number(more)} more."] if more > 0 else [])]
-
-
-def _term_changed(invoice: CaseInvoice) -> bool:
-    """Whether the source names another term now than when the invoice failed; what a person told is no change."""
-    billed, first = invoice.billed, invoice.first_term
-    return (
-        billed is not None
-        and first is not None
-        and billed.term_name != first
-        and billed.term_origin is not TermOrigin.PERSON
-    )
 
 
 def _changed(invoice: CaseInvoice, subject: Subject) -> str:

@@ -42,14 +42,15 @@ def invoice_lines(subject: Subject) -> list[str]:
         if subject.term_name is None:
             return []
         return [f"The sync refused the payment terms {subject.coded_term}; no invoice is known to wait for them yet."]
-    first, others = subject.invoices[0], [each for each in subject.invoices[1:] if not each.kept_back_otherwise]
+    bearing = [each for each in subject.invoices if not each.term_changed] or subject.invoices
+    first, others = bearing[0], [each for each in bearing[1:] if not each.kept_back_otherwise]
     unknown = subject.diagnosis.unknown if subject.diagnosis is not None else None
     if unknown is Unknown.SEVERAL_FOUND:
         return [f"Invoice *{words.name(first.number, 60)}* {_why(subject)}"]
     told = described(first.billed) if first.billed is not None else ""
     whole = f"Invoice *{number_of(first)}*{f' ({told})' if told else ''} {_why(subject)}"
     if len(others) >= MANY and subject.failed and not subject.settled:
-        return [whole, _all_wait(subject.invoices), subject.inferred]
+        return [whole, _all_wait(bearing), subject.inferred]
     return [" ".join(part for part in (whole, _others(subject, others)) if part), subject.inferred]
 
 
