@@ -400,6 +400,7 @@ drift_findings = Table(
     _moment("fixed_at", null=True),
     _text("fixed_by", default="", comment="in words, where that could be told"),
     _text("accepted_digest", default="", comment="quiet while the finding still says exactly this"),
+    _count("accepted_invoices", comment="how many it was about then"),
     _text("accepted_by", default=""),
     _text("accepted_why", default=""),
     _moment("quiet_until", null=True, comment="the end of a snooze; null where it was accepted for good"),

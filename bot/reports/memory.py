@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -25,6 +26,17 @@ WHOLE_EVERY = timedelta(days=28)
 """After so long a run reads the whole year again, whatever changed since."""
 
 _ROWS_AT_ONCE = 1_000
+
+
+class Acceptance(StrEnum):
+    """What became of keeping a finding quiet."""
+
+    KEPT = "kept"
+    """It stays quiet from now on."""
+    CHANGED = "changed"
+    """It says something else by now than the person saw."""
+    GONE = "gone"
+    """It is fixed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,7 @@ def _remembered(row: Any) -> Remembered:
         last_seen=row.last_seen,
         fixed_at=row.fixed_at,
         accepted_digest=row.accepted_digest,
+        accepted_invoices=row.accepted_invoices,
         accepted_by=row.accepted_by,
         accepted_why=row.accepted_why,
         quiet_until=row.quiet_until,
@@ -153,6 +166,17 @@ def keep_run(
     return int(run_id)
 
 
+_FORGOTTEN: dict[str, Any] = {
+    "found_before": False,
+    "accepted_digest": "",
+    "accepted_invoices": 0,
+    "accepted_by": "",
+    "accepted_why": "",
+    "quiet_until": None,
+}
+"""What does not outlive a finding: should it come back, it is told as any other."""
+
+
 def _settle(connection: Connection, report: Report, tracked: Tracked, fixed_by: str) -> None:
     """Notes that a finding is fixed, or that it is there."""
     gone = tracked.standing is Standing.FIXED
@@ -162,7 +186,7 @@ def _settle(connection: Connection, report: Report, tracked: Tracked, fixed_by: 
         .values(
             fixed_at=report.at if gone else None,
             fixed_by=fixed_by if gone else "",
-            **({"found_before": False} if gone else {}),
+            **(_FORGOTTEN if gone else {}),
         )
     )
 
@@ -195,14 +219,26 @@ def report_of(connection: Connection, run_id: int) -> Report:
 
 def accept(
     connection: Connection, company: str, finding: Finding, *, by: str, why: str, until: datetime | None = None
-) -> bool:
-    """Has a finding stay quiet until it changes, or until a moment; False where it is not known."""
-    done = connection.execute(
+) -> Acceptance:
+    """Has a finding stay quiet until it changes, or until a moment. `finding`: as the person who accepts it saw it."""
+    where = (drift_findings.c.company == company, drift_findings.c.key == finding.key)
+    row = connection.execute(select(drift_findings).where(*where).with_for_update()).one_or_none()
+    if row is None or (row.fixed_at is not None and row.last_seen <= row.fixed_at):
+        return Acceptance.GONE
+    if not FINDING.validate_python(row.finding).says_no_more_than(finding.digest, finding.invoices):
+        return Acceptance.CHANGED
+    connection.execute(
         update(drift_findings)
-        .where(drift_findings.c.company == company, drift_findings.c.key == finding.key)
-        .values(accepted_digest=finding.digest, accepted_by=by, accepted_why=why, quiet_until=until)
+        .where(*where)
+        .values(
+            accepted_digest=finding.digest,
+            accepted_invoices=finding.invoices,
+            accepted_by=by,
+            accepted_why=why,
+            quiet_until=until,
+        )
     )
-    return bool(done.rowcount)
+    return Acceptance.KEPT
 
 
 def dated(connection: Connection, company: str) -> tuple[DatedInvoice, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.cases.outbox import Address, say
 from bot.cases.step import Step
-from bot.records.tables import journal_heads
+from bot.records import jobs
+from bot.records.tables import journal_heads, messages
 
 
 class FileKind(StrEnum):
@@ -33,7 +34,27 @@ def tell(step: Step, company: str, run_id: int, key: str, address: Address, *, w
         return False
     if with_workbook:
         keep_file(step, company, run_id, report, FileKind.WORKBOOK, address)
+    _outdate(step, company, report)
     return True
+
+
+def _outdate(step: Step, company: str, newest: str) -> None:
+    """Has the reports before the newest drawn again without the buttons that act: what they say may be over."""
+    earlier = step.connection.execute(
+        select(messages.c.id, messages.c.body).where(
+            messages.c.company == company,
+            messages.c.kind == "report",
+            messages.c.key != newest,
+            ~messages.c.body.has_key("outdated"),
+        )
+    ).all()
+    for each in earlier:
+        step.connection.execute(
+            update(messages)
+            .where(messages.c.id == each.id)
+            .values(body={**each.body, "outdated": True}, wanted_revision=messages.c.wanted_revision + 1)
+        )
+        step.nudge(jobs.POST_MESSAGE, message_id=each.id)
 
 
 def keep_file(step: Step, company: str, run_id: int, report: str, kind: FileKind, address: Address) -> bool:

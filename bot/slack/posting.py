@@ -45,7 +45,7 @@ ANSWERS = frozenset({"whisper", "answer", "file"})
 LONGEST_PAUSE_S = 600
 """Between two attempts, in seconds."""
 EVENT_TYPE = "termkeeper_message"
-KEPT_CURRENT = frozenset({"card", "overview", "summary"})
+KEPT_CURRENT = frozenset({"card", "overview", "summary", "report"})
 """Kinds that are edited in place as what they tell of moves on; the others are said once."""
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 HOPELESS = frozenset(
@@ -352,6 +352,10 @@ class Poster:
         code = str(error.response.get("error", ""))
         if code == "invalid_blocks" and row.kind == "report" and self._reporting.do_without_chart(row):
             self._again(row.id)
+            return
+        if code in GONE and row.kind == "report":
+            # Somebody deleted it. What an edit would have said is that a newer one has come.
+            self._mark(row, posted_revision=row.wanted_revision)
             return
         if code in GONE:
             log.info("message %s is gone (%s); posting it anew", row.key, code)

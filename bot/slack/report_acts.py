@@ -83,7 +83,10 @@ def keep_finding(step: Step, act: FindingAct, entitled: Entitled, *, weeks: int,
         _whisper(step, act, "finding_refused", people=list(entitled.people))
         return
     until = step.now + timedelta(weeks=weeks) if weeks else None
-    memory.accept(step.connection, act.company.key, act.finding, by=act.user, why=reason, until=until)
+    done = memory.accept(step.connection, act.company.key, act.finding, by=act.user, why=reason, until=until)
+    if done is not memory.Acceptance.KEPT:
+        _whisper(step, act, f"finding_{done.value}", names=list(act.finding.names))
+        return
     step.record(
         act.company.key,
         "finding_kept",

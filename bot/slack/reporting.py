@@ -40,7 +40,14 @@ class Reporting:
             report = memory.report_of(connection, run_id)
         kept = row.body.get("journal")
         head = journal_head(kept[0], kept[1]) if kept else ""
-        return report_card(report, run_id, with_chart=row.body.get("chart", True), links=self._links(report), head=head)
+        return report_card(
+            report,
+            run_id,
+            with_chart=row.body.get("chart", True),
+            links=self._links(report),
+            head=head,
+            outdated="outdated" in row.body,
+        )
 
     def _links(self, report: Report) -> dict[int, str]:
         wanted = sorted(set(report.cases.values()))
@@ -67,7 +74,9 @@ class Reporting:
         body = {**row.body, "chart": False}
         with step(self._database, self._clock, f"message:{row.id}") as taken:
             taken.connection.execute(
-                update(messages).where(messages.c.id == row.id).values(body=body, state="unposted")
+                update(messages)
+                .where(messages.c.id == row.id)
+                .values(body=body, state="posted" if row.state == "posted" else "unposted")
             )
             address = Address(channel=row.channel, thread_ts=row.thread_ts)
             keep_file(taken, row.company, int(row.body["run"]), row.key, FileKind.PICTURE, address)

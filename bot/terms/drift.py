@@ -225,6 +225,10 @@ class Finding:
         status = None if self.books_term is None else [self.books_term.name, self.books_term.active]
         return hashlib.sha256(json.dumps([*said, status]).encode("utf-8", "surrogatepass")).hexdigest()
 
+    def says_no_more_than(self, digest: str, invoices: int) -> bool:
+        """Whether it still says what somebody saw: of dates set by hand no more invoices, as each is an act of its own."""
+        return self.digest == digest and (self.kind is not FindingKind.OVERRIDDEN or self.invoices <= invoices)
+
 
 def find(world: TwoVocabularies) -> tuple[Finding, ...]:
     """Every finding, the most pressing kind first, within a kind the most invoices first. Pure: it reads nothing."""
@@ -463,6 +467,8 @@ class Remembered:
     """When a report called it fixed; None while it is open. Seen later than that, a daily look found it back."""
     accepted_digest: str = ""
     """The finding's digest when somebody accepted or snoozed it; empty where nobody did."""
+    accepted_invoices: int = 0
+    """How many invoices it was about then."""
     accepted_by: str = ""
     accepted_why: str = ""
     quiet_until: datetime | None = None
@@ -472,7 +478,7 @@ class Remembered:
 
     def quiet(self, finding: Finding, now: datetime) -> bool:
         """Whether it need not be said: accepted as it stands, or put off and not yet due."""
-        same = bool(self.accepted_digest) and self.accepted_digest == finding.digest
+        same = bool(self.accepted_digest) and finding.says_no_more_than(self.accepted_digest, self.accepted_invoices)
         return same and (self.quiet_until is None or now < self.quiet_until)
 
 

@@ -90,6 +90,49 @@ def test_a_finding_is_kept_quiet_by_an_approver_alone_and_stays_so(acme: Office)
     assert not [each for each in report.open if "Net 20" in each.finding.names]
 
 
+def test_a_finding_that_is_fixed_since_the_report_is_not_kept_quiet(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly(weekly_key(acme))
+    run_id, report = newest(acme)
+    acme.ar_term("Net 20", 20)
+    reports.weekly(weekly_key(acme, 1))
+    keep(acme, run_id, place_of(report, "Net 20"), "U0DAN")
+    acme.work()
+    assert "is fixed since" in whispered(acme, "controller")[-1]
+    assert acme.journal("finding_kept") == []
+
+
+def test_a_report_loses_the_buttons_that_act_when_the_next_one_comes(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly(weekly_key(acme))
+    acme.work()
+    reports.weekly(weekly_key(acme, 1))
+    acme.work(seconds=30)
+    newer, older = acme.rooms.slack.other.conversations_history(channel=REPORTS)["messages"]
+    assert {"Open the case: Net 45", "Keep one quiet"} <= set(buttons(newer))
+    assert buttons(older) == ["What the words mean"]
+    assert "A newer report has come since" in older["text"]
+    assert [block["type"] for block in older["blocks"]].count("data_visualization") == 1
+
+
+def test_a_report_that_somebody_deleted_is_not_posted_again_by_the_next_one(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly(weekly_key(acme))
+    acme.work()
+    client = acme.rooms.slack.other
+    (root,) = client.conversations_history(channel=REPORTS)["messages"]
+    client.chat_delete(channel=REPORTS, ts=root["ts"])
+    reports.weekly(weekly_key(acme, 1))
+    acme.work(seconds=30)
+    (only,) = [each for each in client.conversations_history(channel=REPORTS)["messages"] if each.get("blocks")]
+    assert "Keep one quiet" in buttons(only)
+
+
+def buttons(message: dict[str, Any]) -> list[str]:
+    rows = [block for block in message["blocks"] if block["type"] == "actions"]
+    return [str(element["text"]["text"]) for row in rows for element in row["elements"]]
+
+
 def test_the_daily_look_opens_cases_for_what_is_new_and_is_silent_afterwards(acme: Office) -> None:
     reports = desk(acme)
     reports.preflight()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.records.engine import Database
 from bot.reports import memory
+from bot.reports.memory import Acceptance
 from bot.reports.report import Report
 from bot.reports.weeks import Week
 from bot.terms.drift import Finding, FindingKind, Standing, against
@@ -14,6 +15,8 @@ from tests.reports.samples import NOW, WEEK, full, quiet
 from tests.terms.test_drift import dated
 
 MISSING = Finding(kind=FindingKind.MISSING, names=("Net\N{NO-BREAK SPACE}45\ud800",), invoices=3)
+
+PLAIN = replace(MISSING, names=("Net 45",))
 
 
 def run(
@@ -45,13 +48,50 @@ def test_a_finding_is_new_then_open_then_fixed_then_back(database: Database) -> 
 
 
 def test_an_accepted_finding_is_quiet_in_the_next_run(database: Database) -> None:
-    run(database, WEEK, MISSING)
+    run(database, WEEK, PLAIN)
     with database.transaction() as connection:
-        assert memory.accept(connection, "acme", MISSING, by="U0DAN", why="kept for one client")
-        assert not memory.accept(connection, "other", MISSING, by="U0DAN", why="")
-    report = run(database, WEEK.plus(1), MISSING)
+        kept = memory.accept(connection, "acme", PLAIN, by="U0DAN", why="kept for one client")
+        other = memory.accept(connection, "other", PLAIN, by="U0DAN", why="")
+    assert (kept, other) == (Acceptance.KEPT, Acceptance.GONE)
+    report = run(database, WEEK.plus(1), PLAIN)
     assert report.open == ()
     assert report.quiet == 1
+
+
+def accept(database: Database, seen: Finding) -> Acceptance:
+    with database.transaction() as connection:
+        return memory.accept(connection, "acme", seen, by="U0DAN", why="kept for one client")
+
+
+def test_what_was_accepted_and_then_fixed_is_told_as_any_other_when_it_comes_back(database: Database) -> None:
+    run(database, WEEK, PLAIN)
+    accept(database, PLAIN)
+    run(database, WEEK.plus(1))
+    (back,) = run(database, WEEK.plus(2), PLAIN).open
+    assert (back.standing, back.quiet, back.accepted_by) == (Standing.BACK, False, "")
+
+
+def test_what_is_fixed_or_changed_since_it_was_seen_is_not_accepted(database: Database) -> None:
+    run(database, WEEK, PLAIN)
+    run(database, WEEK.plus(1), replace(PLAIN, unreadable=True))
+    assert accept(database, PLAIN) is Acceptance.CHANGED
+    run(database, WEEK.plus(2))
+    assert accept(database, PLAIN) is Acceptance.GONE
+    run(database, WEEK.plus(3), PLAIN)
+    assert accept(database, PLAIN) is Acceptance.KEPT
+
+
+def test_accepting_a_date_set_by_hand_accepts_no_later_ones(database: Database) -> None:
+    one = Finding(kind=FindingKind.OVERRIDDEN, names=("Net 30",), subject="books", invoices=1)
+    run(database, WEEK, one)
+    accept(database, one)
+    assert run(database, WEEK.plus(1), one).quiet == 1
+    assert run(database, WEEK.plus(2), replace(one, invoices=2)).quiet == 0
+    assert accept(database, one) is Acceptance.CHANGED
+    missing = replace(PLAIN, invoices=1)
+    run(database, WEEK.plus(3), missing)
+    accept(database, missing)
+    assert run(database, WEEK.plus(4), replace(missing, invoices=9)).quiet == 1
 
 
 def test_a_whole_report_is_kept_as_it_was(database: Database) -> None:

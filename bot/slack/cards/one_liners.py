@@ -264,9 +264,26 @@ def case_gone() -> CardMessage:
 
 def finding_kept(names: Sequence[str], weeks: int) -> CardMessage:
     """To the person who kept a finding quiet."""
-    shown = words.joined([words.code(name, 60) for name in names[:3]])
+    shown = _names_of_finding(names)
     until = f"for {words.counted(weeks, 'week')}, or until it changes" if weeks else "until it changes"
     return _line(f"Noted: {shown} is kept quiet {until}. Your name and the reason stay with it.")
+
+
+def finding_changed(names: Sequence[str]) -> CardMessage:
+    """To the person who wanted to keep a finding quiet that is another by now."""
+    return _line(
+        f"What the report said of {_names_of_finding(names)} has changed since. Nothing was kept quiet: please decide on "
+        "the newest report, or on `/checkterms report`."
+    )
+
+
+def finding_gone(names: Sequence[str]) -> CardMessage:
+    """To the person who wanted to keep a finding quiet that is fixed by now."""
+    return _line(f"What the report said of {_names_of_finding(names)} is fixed since: there is nothing to keep quiet.")
+
+
+def _names_of_finding(names: Sequence[str]) -> str:
+    return words.joined([words.code(name, 60) for name in names[:3]])
 
 
 def finding_refused(people: Sequence[str]) -> CardMessage:

@@ -62,12 +62,20 @@ def read_finding(value: str) -> FindingButton:
 
 
 def report_card(
-    report: Report, run_id: int, *, with_chart: bool, links: Mapping[int, str], head: str = "", workbook: bool = True
+    report: Report,
+    run_id: int,
+    *,
+    with_chart: bool,
+    links: Mapping[int, str],
+    head: str = "",
+    workbook: bool = True,
+    outdated: bool = False,
 ) -> CardMessage:
     """The report's message. `links`: case id to its card's address. Without the chart where Slack refused its block.
 
     `head`: of the journal, which is thereby kept outside the database.
     `workbook`: whether one hangs in the message's thread.
+    `outdated`: a newer report has come: it keeps what it said, and no button that acts.
     """
     lines = [f"*{words.escape(headline(report))}*"]
     if len(report.covers) > 1:
@@ -81,11 +89,11 @@ def report_card(
     if shown:
         blocks.append(section(*[f"{place}. {_line(report, each, links)}" for place, (_, each) in enumerate(shown, 1)]))
     rows = _buttons(report, run_id, shown)
-    if rows:
+    if rows and not outdated:
         blocks.append(actions(f"report.{run_id}.cases", rows))
     if fixed := _fixed(report):
         blocks.append(section(*fixed))
-    blocks += _rest(report, run_id, len(shown), head, workbook=workbook)
+    blocks += _rest(report, run_id, len(shown), head, workbook=workbook, outdated=outdated)
     return message(blocks)
 
 
@@ -189,7 +197,7 @@ def _buttons(report: Report, run_id: int, shown: Sequence[tuple[int, Tracked]]) 
     ]
 
 
-def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool) -> list[Block]:
+def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool, outdated: bool) -> list[Block]:
     blocks: list[Block] = []
     lines = []
     more = len(report.open) - shown
@@ -206,9 +214,11 @@ def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool)
         blocks.append(section("*Not read*", bullets([words.said(line, 300) for line in report.missing], 6)))
     blocks += _untold(report)
     general = [button(ActionId.FINDING_EXPLAIN, "What the words mean", finding_value(run_id))]
-    if of_report(report).standards:
+    if outdated:
+        blocks.append(section("A newer report has come since. What is open now stands there."))
+    if of_report(report).standards and not outdated:
         general.append(button(ActionId.FINDING_STANDARD, "One name a rule", finding_value(run_id)))
-    if report.open:
+    if report.open and not outdated:
         general.append(button(ActionId.FINDING_KEEP, "Keep one quiet", finding_value(run_id)))
     blocks.append(actions(f"report.{run_id}", general))
     blocks.append(context(_cost(report), head))

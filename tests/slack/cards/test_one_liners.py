@@ -29,6 +29,8 @@ SAID: dict[str, CardMessage] = {
     "fails with the term in order": one_liners.waits_too(["INV-1061"], 12, permalink=LINK, in_order=True),
     "a term alone": one_liners.waits_too([], 12, term_name="Net 45"),
     "not corrected": one_liners.not_corrected(12, ["Net\u00a035"]),
+    "finding changed": one_liners.finding_changed(["Net 45"]),
+    "finding gone": one_liners.finding_gone(["Net 45", "Net\u00a045"]),
     "not to acknowledge": one_liners.not_to_acknowledge(APPROVERS),
     "not read": one_liners.not_corrected(12, [], trouble="BILL did not answer."),
     "asked": one_liners.asked(12, APPROVERS),

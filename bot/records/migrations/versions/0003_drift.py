@@ -82,6 +82,13 @@ def upgrade() -> None:
         _moment("fixed_at", nullable=True),
         _word("fixed_by", default=True, comment="in words, where that could be told"),
         _word("accepted_digest", default=True, comment="quiet while the finding still says exactly this"),
+        sa.Column(
+            "accepted_invoices",
+            sa.Integer(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="how many it was about then",
+        ),
         _word("accepted_by", default=True),
         _word("accepted_why", default=True),
         _moment("quiet_until", nullable=True, comment="the end of a snooze; null where it was accepted for good"),
