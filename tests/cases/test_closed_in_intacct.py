@@ -74,7 +74,7 @@ def test_it_is_told_with_its_period_and_the_choice_though_no_calendar_names_it(d
     assert desk.state() is CaseState.AWAITING_SYNC
     assert "INV-1042 and one more failed again" in card
     assert "as Intacct takes no posting on Nov 2, 2026: “Periods are closed." in card
-    assert "The term is not the cause. Before that is synced again, an approver chooses" in card
+    assert "That is another matter than the term. Before that is synced again, an approver chooses" in card
     assert "November 2026 is closed for AR, as Intacct said" in card
     assert "Do not sync INV-1042 and one more yet" in card
     assert "case.period" in desk.buttons()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from slack_sdk import WebClient
 from starlette.routing import BaseRoute, Mount
 
 from bot.sandbox.bill import books
-from bot.sandbox.company import birch
+from bot.sandbox.company import birch, today
 from bot.sandbox.server import build
 from bot.sandbox.world import World
 from tests.sandbox.bill.conftest import add_invoice
@@ -179,6 +180,35 @@ def test_an_invoice_gets_another_term_and_an_ar_term_is_deactivated(world: World
     page.request.post(page.url.split("/?")[0] + "/sandbox/control/ar-term", data={"name": "Net 30", "days": 30})
     page.get_by_role("button", name="Deactivate Net 30").click()
     expect(page.locator("#ar-terms tr[data-name='Net 30']")).to_have_attribute("data-status", "inactive")
+
+
+def test_a_period_a_posting_date_and_the_approvers_are_changed_by_keyboard_which_keeps_its_place(
+    world: World, page: Page
+) -> None:
+    def press(name: str) -> None:
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Enter")
+
+    last_month = today(world).replace(day=1) - timedelta(days=1)
+    key = next(iter(world.store.table("bill_invoice")))
+    row = world.store.table("bill_invoice")[key]
+    world.store.table("bill_invoice")[key] = {**row, "invoiceDate": last_month.isoformat()}
+
+    press(f"Close {last_month:%B %Y}")
+    expect(page.get_by_test_id("ar-periods")).to_contain_text("AR is open from")
+    expect(page.get_by_test_id("notice")).to_contain_text("Intacct takes postings from")
+    expect(page.get_by_role("button", name=f"Reopen {last_month:%B %Y}")).to_be_focused()
+
+    press("Post INV-1042 in the current period")
+    expect(page.get_by_role("button", name="Post INV-1042 by its own date")).to_be_focused()
+    expect(page.locator("#bill-invoices tr[data-number='INV-1042']")).to_contain_text("posts ")
+
+    page.get_by_test_id("group").locator("summary").focus()
+    page.keyboard.press("Enter")
+    press("Put Lee Okafor into @controllers")
+    expect(page.get_by_role("button", name="Take Lee Okafor out of @controllers")).to_be_focused()
+    expect(page.get_by_test_id("notice")).to_have_text("Put Lee Okafor into @controllers: done.")
+    expect(page.get_by_test_id("person-U0LEE")).to_contain_text("may approve")
 
 
 def test_the_books_of_the_second_company_are_chosen_and_synced_by_keyboard(
