@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.records.tables import drift_dates, drift_findings, drift_runs
@@ -257,15 +257,18 @@ def dated(connection: Connection, company: str) -> tuple[DatedInvoice, ...]:
     )
 
 
+def _among(numbers: list[str]) -> ColumnElement[bool]:
+    """One array instead of a parameter for each, of which PostgreSQL takes 65,535."""
+    return drift_dates.c.number == any_(cast(numbers, ARRAY(Text)))
+
+
 def keep_dated(
     connection: Connection, company: str, odd: Sequence[DatedInvoice], looked_at: Iterable[str] | None, *, at: datetime
 ) -> None:
     """Replaces what is kept of the invoices that were looked at (None: of all) by those of them that are odd."""
     kept = drift_dates.c.company == company
     numbers = None if looked_at is None else list(looked_at)
-    connection.execute(
-        drift_dates.delete().where(kept if numbers is None else kept & drift_dates.c.number.in_(numbers))
-    )
+    connection.execute(drift_dates.delete().where(kept if numbers is None else kept & _among(numbers)))
     for start in range(0, len(odd), _ROWS_AT_ONCE):
         connection.execute(
             insert(drift_dates),

@@ -149,6 +149,14 @@ def test_a_run_goes_on_where_the_last_one_left_off(database: Database) -> None:
     assert (look.at, look.read_from, look.whole_at) == (NOW, NOW, NOW)
 
 
+def test_a_run_that_looked_at_a_hundred_thousand_invoices_replaces_what_is_kept_of_them(database: Database) -> None:
+    numbers = [f"INV-{n}" for n in range(100_000)]
+    with database.transaction() as connection:
+        memory.keep_dated(connection, "acme", [dated("Net 30", 30, 45, "INV-7")], numbers, at=NOW)
+        memory.keep_dated(connection, "acme", [], numbers, at=NOW)
+        assert memory.dated(connection, "acme") == ()
+
+
 def test_odd_dates_are_kept_until_the_invoice_is_looked_at_again(database: Database) -> None:
     odd = [dated("Net 30", 30, 45, f"INV-{n}") for n in range(3)]
     with database.transaction() as connection:
