@@ -66,8 +66,14 @@ def anchor_file(folder: Path) -> Path | None:
     return sandbox if noted_settings(folder) is not None and sandbox.exists() else None
 
 
-def zone(folder: Path) -> ZoneInfo:
-    """The zone in which moments are told: `TIMEZONE`, or the sandbox's; UTC where none is set."""
+def zone(folder: Path, company: str) -> ZoneInfo:
+    """The zone in which a company's moments are told: its own; without its settings `TIMEZONE`; UTC where none is set."""
+    try:
+        own = next((one for one in load(sandbox_beside(folder)).companies if one.key == company), None)
+    except SettingsError:
+        own = None
+    if own is not None:
+        return own.zone
     named = set_names().get("TIMEZONE") or (noted_settings(folder) or {}).get("TIMEZONE") or "UTC"
     try:
         return ZoneInfo(named)
@@ -131,10 +137,10 @@ def _guarded(database: Database) -> bool:
 
 
 def _show(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
-    there = zone(folder)
     with database.transaction() as connection:
         still(connection)
         company = chosen(connection, wanted.company)
+        there = zone(folder, company)
         story = story_of(connection, company, wanted.case)
         people = names(connection, company)
     print(f"Case {story.number}{f', {story.term_name}' if story.term_name else ''}, {company}, {story.state}.")
@@ -169,7 +175,7 @@ def _export(wanted: argparse.Namespace, folder: Path, database: Database) -> int
     with database.transaction() as connection:
         company = chosen(connection, wanted.company)
     known = _known(folder, database, company)
-    there = known.company.zone if known.company else zone(folder)
+    there = known.company.zone if known.company else zone(folder, company)
     request = Wanted(
         company=company,
         case=wanted.case,
@@ -271,11 +277,12 @@ def _tell(made: Made, out: Path, file: Path | None) -> None:
 
 
 def _access_review(wanted: argparse.Namespace, folder: Path, database: Database) -> int:
-    there = zone(folder)
-    begins, ends = _bounds(wanted, there)
     with database.transaction() as connection:
         still(connection)
-        found = access.review(connection, chosen(connection, wanted.company), begins=begins, ends=ends)
+        company = chosen(connection, wanted.company)
+        there = zone(folder, company)
+        begins, ends = _bounds(wanted, there)
+        found = access.review(connection, company, begins=begins, ends=ends)
     if wanted.json:
         print(json.dumps(access.as_json(found)))
     else:

@@ -254,6 +254,9 @@ def test_an_export_holds_one_company_and_listings_of_a_period_too(
     assert "birch" in told
     assert main(["journal", "export", "1", "--out", str(tmp_path / "either.zip")]) == 1
     assert "--company" in capsys.readouterr().err
+    for key, there in (("acme", "America/New_York"), ("birch", "America/Los_Angeles")):
+        assert main(["journal", "show", "1", "--company", key]) == 0
+        assert f"Times are {there}." in capsys.readouterr().out
     whole = ("--from", "2020-01-01", "--to", "2100-01-01")
     apart = {"acme": (ACME, (OF_BIRCH, HANA, BIRCH, "INV-1041")), "birch": ("INV-1041", (OF_ACME, DAN, ACME))}
     for key, (own, others) in apart.items():
