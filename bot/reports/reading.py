@@ -96,7 +96,8 @@ class _Looking:
         try:
             return question()
         except SourceUnsupported:
-            self.untold.append(f"{self.company.source.label} cannot tell {what}.")
+            label = self.company.source.label
+            self.untold.append(f"{label[:1].upper()}{label[1:]} cannot tell {what}.")
             return None
         except SourceError as error:
             self.missing.append(f"{self.company.source.label}: {what} could not be read: {error}")

@@ -93,5 +93,5 @@ def test_a_report_of_what_is_kept_quiet_alone_says_so_and_keeps_its_way_to_the_w
 
 
 def test_what_the_billing_system_cannot_tell_stands_under_a_report_of_one_line() -> None:
-    made = card(replace(quiet(), untold=("the invoice file cannot tell its customers' default terms.",)))
-    assert "the invoice file cannot tell its customers' default terms." in made.text
+    made = card(replace(quiet(), untold=("The invoice file cannot tell its customers' default terms.",)))
+    assert "The invoice file cannot tell its customers' default terms." in made.text

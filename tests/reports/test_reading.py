@@ -152,7 +152,7 @@ def test_what_waits_with_another_date_than_its_name_says_is_told_with_the_name_t
 
 def test_a_file_that_tells_no_customers_terms_says_so(acme: Office, tmp_path: Path) -> None:
     seen = of_file(acme, tmp_path, "C-2,Net 30,2026-11-02,2026-12-02,100,USD")
-    assert seen.untold == ("the invoice file cannot tell its customers' default terms.",)
+    assert seen.untold == ("The invoice file cannot tell its customers' default terms.",)
     assert named(seen, "Net 30").customers is None
 
 

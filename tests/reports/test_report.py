@@ -92,7 +92,7 @@ def test_what_is_kept_quiet_and_will_fail_is_told_beside_what_is_smaller() -> No
 
 
 def test_a_billing_system_that_cannot_tell_all_is_agreed_with_as_far_as_it_tells() -> None:
-    mute = replace(quiet(), untold=("the invoice file cannot tell its customers' default terms.",))
+    mute = replace(quiet(), untold=("The invoice file cannot tell its customers' default terms.",))
     assert headline(mute) == "As far as can be told, both systems' payment terms agree. Nothing to do."
 
 

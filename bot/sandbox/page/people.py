@@ -51,7 +51,7 @@ def read_people(world: World) -> tuple[Person, ...]:
             initials=initials(users[key]["real_name"]),
             avatar=avatar(key),
             title=users[key]["title"],
-            may=", ".join(filter(None, (_may(key, members, leave, day), _may_in_birch(key, second=second)))),
+            may=_with_birch(key, _may(key, members, leave, day)) if second else _may(key, members, leave, day),
             in_group=key in members,
         )
         for key in _ROLE_OF
@@ -96,8 +96,11 @@ def _may(user: str, members: list[str], leave: company.Leave | None, day: date) 
     return f"stood in for Dan until {_day(leave.last)}"
 
 
-def _may_in_birch(user: str, *, second: bool) -> str:
-    return "may approve at Birch" if second and user in birch.APPROVERS else ""
+def _with_birch(user: str, may: str) -> str:
+    """What he may in acme, and in the second company."""
+    if user not in birch.APPROVERS:
+        return may
+    return f"{may}, at Birch too" if may else "may approve at Birch"
 
 
 def _day(day: date) -> str:
