@@ -203,7 +203,8 @@ def _let_speak_again(connection: Connection, company: str, tracked: Tracked) -> 
 def _see(connection: Connection, report: Report, tracked: Tracked) -> None:
     """Notes that a finding was seen, and as what; without an invoice that waits, its first one will be news."""
     seen: dict[str, Any] = {"finding": FINDING.dump_python(tracked.finding, mode="json"), "last_seen": report.at}
-    waits = {} if tracked.finding.invoices else {"spoken": False}
+    finding = tracked.finding
+    waits = {"spoken": False} if finding.waiting_known and not finding.invoices else {}
     connection.execute(
         insert(drift_findings)
         .values(company=report.company, key=tracked.key, first_seen=report.at, **seen)
