@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from bot.sandbox.bill import books
 from bot.sandbox.companies import Companies, Company, NoCompanyError
 from bot.sandbox.company import today
+from bot.sandbox.company.weeks import WEEK, live_week
 from bot.sandbox.intacct import periods
 from bot.sandbox.intacct.errors import FunctionError
 from bot.sandbox.intacct.invoices import create_invoice
@@ -79,6 +80,7 @@ class Control:
             "/message": self.message,
             "/act": self.act,
             "/clock": self.move_clock,
+            "/week": self.week,
             "/faults": self.faults,
             "/request-url": self.request_url,
             "/group": self.group,
@@ -175,6 +177,17 @@ class Control:
             raise ControlError(f"The calendar cannot move so far: {problem}") from None
         self._world.touch()
         return {"offset_s": offset.total_seconds()}
+
+    async def week(self, _body: Record) -> Record:
+        """A week passes in which acme works: it bills, and its people change terms; answers `{offset_s, happened}`.
+
+        `happened`: sentences on what was done to terms. Unlike a calendar that is only moved, this leaves what a
+        company leaves behind.
+        """
+        happened = live_week(self._world)
+        offset = self._world.calendar.move(WEEK)
+        self._world.touch()
+        return {"offset_s": offset.total_seconds(), "happened": list(happened)}
 
     async def clock(self, _request: Request) -> Response:
         """`{offset_s}`."""

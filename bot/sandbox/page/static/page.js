@@ -234,6 +234,40 @@ async function runSync(button) {
   result.textContent = answer.failed ? syncWords(answer) : answer.error;
 }
 
+// Weeks that are lived through: each is over when the workbook of its report has come
+async function uploads() {
+  const calls = await (await fetch("/sandbox/control/log?service=slack")).json();
+  return calls.filter((call) => call.function === "files.completeUploadExternal").length;
+}
+
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const REPORT_WITHIN_S = 45;
+
+async function reportAfter(before) {
+  for (let seconds = 0; seconds < REPORT_WITHIN_S; seconds += 1) {
+    if ((await uploads()) > before) return true;
+    await pause(1000);
+  }
+  return false;
+}
+
+async function liveWeeks(button) {
+  const words = button.textContent;
+  const weeks = Number(button.dataset.liveWeeks);
+  button.disabled = true;
+  for (let week = 1; week <= weeks; week += 1) {
+    button.textContent = `Week ${week} of ${weeks}…`;
+    const before = await uploads();
+    if (tell(await post("week", {})).ok === false) break;
+    if (!(await reportAfter(before))) {
+      notify(`No report came in week ${week}: the bot is not running, or not connected.`);
+      break;
+    }
+  }
+  button.textContent = words;
+  button.disabled = false;
+}
+
 function syncWords({ attempted, created, failed }) {
   if (!attempted) return "Nothing to sync: all invoices are in Intacct.";
   const some = (count) => `${count} ${count === 1 ? "invoice" : "invoices"}`;
@@ -275,6 +309,7 @@ const CLICKS = {
   opens: (button) => byId(button.dataset.opens).showModal(),
   closes: (button) => button.closest("dialog").close(),
   calendarDays: async (button) => tell(await post("clock", { days: Number(button.dataset.calendarDays) })),
+  liveWeeks: (button) => liveWeeks(button),
   shortcut: async (button) => {
     button.closest("details").open = false;
     tell(await act({ ts: button.closest("[data-ts]").dataset.ts, shortcut: button.dataset.shortcut }));
