@@ -137,6 +137,10 @@ class Intacct:
         """The invoices that bear exactly one of these numbers: one request for up to 1000."""
         return invoices.by_number(self._reader.read, self._fields, numbers)
 
+    def changed_invoices(self, since: date, dated_from: date) -> Iterator[str]:
+        """The numbers of invoices whose records changed on a day or later: a request for each 2000, while it is read."""
+        return invoices.changed(self._reader.read, since, dated_from)
+
     def latest_invoices(self, count: int = 100) -> tuple[Made, ...]:
         """The newest invoices' numbers and who made their records, newest first: one request."""
         return invoices.latest(self._reader.read, count)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from bot.billing.source import BilledInvoice, SourceCustomer, SourceError, SourceTerm, SourceUnsupported
 from bot.cases.ports import Company
 from bot.intacct.customers import BookedCustomer
-from bot.intacct.errors import IntacctError
+from bot.intacct.errors import IntacctError, Refused
 from bot.intacct.invoices import BookedInvoice
 from bot.reports.memory import WHOLE_EVERY, LastLook
 from bot.reports.report import sums
@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 ALL = frozenset(FindingKind)
 YEAR = timedelta(days=365)
+A_DAY = timedelta(days=1)
+"""Intacct tells by the day what changed, and its zone is not known."""
 OVERLAP = timedelta(minutes=10)
 """Read again before where the last run left off: the two systems' clocks are not ours."""
 MOST_FAILING = 1_000
@@ -293,14 +295,30 @@ class Reading:
             for count, batch in enumerate(_batches(changed), start=1):
                 run.progress(f"comparing dates, {count * BATCH:,} invoices")
                 self._compare(batch, found)
-            again = [each.number for each in odd if each.number not in found.looked_at]
-            if again:
-                told = self._company.source.find(again)
-                found.looked_at.update(again)
-                self._compare([same[0] for same in told.values() if len(same) == 1], found)
+            self._again(chain((each.number for each in odd), self._changed_in_books(run, since)), found)
             return True
 
         return found if run.read("invoices that changed", compare) else None
+
+    def _again(self, numbers: Iterable[str], found: _Dates) -> None:
+        """Compares invoices by their numbers, those left out that were looked at already."""
+        left = (number for number in dict.fromkeys(numbers) if number not in found.looked_at)
+        for batch in _batches(left):
+            told = self._company.source.find(batch)
+            found.looked_at.update(batch)
+            self._compare([same[0] for same in told.values() if len(same) == 1], found)
+
+    def _changed_in_books(self, run: _Looking, since: datetime | None) -> Iterable[str]:
+        """What changed in Intacct alone since the last run; where that cannot be asked, the next whole look tells."""
+        if since is None:
+            return ()
+        try:
+            return tuple(self._company.books.changed_invoices((since - A_DAY).date(), run.year_ago))
+        except Refused:
+            run.untold.append(
+                "Intacct cannot tell which invoices changed there; a look at all of them comes each month."
+            )
+            return ()
 
     def _compare(self, billed: Sequence[BilledInvoice], found: _Dates) -> None:
         booked = self._booked([each.number for each in billed])
@@ -351,8 +369,8 @@ def _same_customer(billed: BilledInvoice, booked: BookedInvoice) -> bool:
     return bool(ours) and ours == theirs
 
 
-def _batches(invoices: Iterator[BilledInvoice]) -> Iterator[list[BilledInvoice]]:
-    while batch := list(islice(invoices, BATCH)):
+def _batches(each: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(each, BATCH)):
         yield batch
 
 

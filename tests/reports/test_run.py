@@ -60,7 +60,7 @@ def test_acmes_drift_is_found_with_what_waits_and_what_it_is_worth(acme: Office)
 
 def test_the_second_run_reads_only_what_changed(acme: Office) -> None:
     first, second = run(acme).report, run(acme).report
-    assert second.cost.intacct <= 4
+    assert second.cost.intacct <= 5
     assert second.cost.billing <= 5
     assert second.cost.intacct + second.cost.billing < first.cost.intacct + first.cost.billing
     assert {each.standing for each in second.tracked} == {Standing.OPEN}
@@ -98,6 +98,27 @@ def test_a_rule_that_changed_in_the_books_shows_in_the_due_dates(acme: Office) -
     assert [t.standing for t in run(acme).report.tracked if t.finding.kind is FindingKind.OVERRIDDEN] == [
         Standing.FIXED
     ]
+
+
+def test_a_due_date_that_was_changed_in_intacct_alone_shows_in_the_next_run(acme: Office) -> None:
+    run(acme)
+    rows = acme.world.store.table("arinvoice")
+    key, row = next((k, r) for k, r in rows.items() if r["TERMNAME"] == "Net 30" and r["RECORDID"].startswith("INV-1"))
+    changed = acme.clock.now().strftime("%m/%d/%Y %H:%M:%S")
+    rows[key] = {**row, "WHENDUE": "12/31/2026", "WHENMODIFIED": changed}
+    report = run(acme).report
+    (found,) = [each.finding for each in report.tracked if each.finding.kind is FindingKind.OVERRIDDEN]
+    assert (found.subject, found.examples[0].subject) == ("books", row["RECORDID"])
+
+
+def test_where_intacct_does_not_tell_what_changed_the_report_says_when_it_will_know(acme: Office) -> None:
+    run(acme)
+    acme.world.faults.set(Fault("intacct", "query", "no_filter", 99))
+    report = run(acme).report
+    assert report.untold == (
+        "Intacct cannot tell which invoices changed there; a look at all of them comes each month.",
+    )
+    assert not report.missing
 
 
 @pytest.mark.parametrize("service", ["bill", "intacct"])
