@@ -217,11 +217,15 @@ class Runner:
             words = {
                 Fixer.DECISION: decided.get(each.finding.names[0], "") if each.finding.names else "",
                 Fixer.INTACCT: f"{name or 'somebody'} in Intacct",
-                Fixer.SOURCE: f"at {self._company.source.label}: no longer used there",
+                Fixer.SOURCE: self._at_source(each.finding),
                 Fixer.UNKNOWN: "",
             }[who]
             told.append(FixedBy(key=each.key, words=words))
         return tuple(told)
+
+    def _at_source(self, finding: Finding) -> str:
+        changed = "changed" if finding.kind is FindingKind.CUSTOMER_DEFAULT else "no longer used"
+        return f"at {self._company.source.label}: {changed} there"
 
     def _decided(self, connection: Connection, since: datetime | None) -> dict[str, str]:
         """Term names that decisions of ours wrote, with the decision in words."""

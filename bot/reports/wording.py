@@ -66,6 +66,40 @@ EXPLAINED: dict[FindingKind, Meaning] = {
     ),
 }
 
+OTHER_WORDS = (
+    Meaning("Payment term", "A named rule: when an invoice falls due, with or without a discount for paying early."),
+    Meaning("AR term", "A payment term as Intacct keeps it, under Accounts Receivable, Setup, AR Terms."),
+    Meaning("The source", "The billing system that the invoices come from, such as BILL."),
+    Meaning("Sync", "The billing system's own transfer of its invoices to Intacct. It goes by the term's name alone."),
+    Meaning(
+        "Worth",
+        "What the open invoices bill that wait for these terms, one total a currency. They are not in the books yet.",
+    ),
+    Meaning(
+        "New, open, back again, fixed",
+        "Against the last weekly report: not there then; there then too; fixed once and there again; there no more.",
+    ),
+    Meaning(
+        "Case",
+        "One term to put right, with the invoices that wait for it, on a card of its own. An approver decides it there.",
+    ),
+    Meaning("Kept quiet", "An approver said why it may stay as it is. It is told again when it changes."),
+    Meaning(
+        "Mended before anything failed",
+        "A daily look found it, it was put right, and no alert told of a failure meanwhile.",
+    ),
+    Meaning("PARTIAL", "Something could not be read. Nothing is called fixed that was not looked for."),
+    Meaning(
+        "API call", "One request to Intacct or the billing system. Contracts with Intacct count them by the month."
+    ),
+    Meaning(
+        "Journal, head",
+        "The record of everything that was asked, decided and done. Its head is a check value: as it stands here too, "
+        "no entry before it can be changed unnoticed.",
+    ),
+)
+"""What else a reader may not know."""
+
 
 def money(amounts: Sequence[Amount]) -> str:
     """`$18,400 and €2,150`: one total a currency, cents left out where there are none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,21 +16,30 @@ from xlsxwriter.worksheet import Worksheet
 from bot.reports.report import Report
 from bot.reports.standard_wording import TO_DO, WHERE, dates_said
 from bot.reports.standardise import Standardisation, of_report
-from bot.reports.wording import EXPLAINED, headline, said_of
+from bot.reports.wording import EXPLAINED, OTHER_WORDS, headline, said_of
 from bot.terms.characters import label
-from bot.terms.drift import Amount, Standing
+from bot.terms.drift import Amount, Standing, Tracked
 from bot.terms.matching import MatchKind, Vocabulary
 from bot.terms.standard import StepKind
 from bot.terms.term import ArTerm, in_words
 from bot.terms.wording import readings
 from bot.terms.xray import is_clean
 
-Value = str | int | Decimal | date | datetime | None
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a click opens."""
+
+    url: str
+
+
+Value = str | int | Decimal | date | datetime | Link | None
 LONGEST_TEXT = 32_000
 """Excel keeps 32,767 characters in a cell (Microsoft, Excel specifications and limits)."""
 MOST_ROWS = 1_048_000
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 leaves out (W3C, characters)."""
+_ADDRESS = re.compile(r"https?://[^\s<>|\"`^{}\\]{1,1000}")
 _WIDEST = 60
 
 
@@ -42,12 +51,16 @@ class _Formats:
     money: Format
     day: Format
     moment: Format
+    link: Format
     title: Format
     note: Format
 
 
-def workbook(report: Report, found: Standardisation | None = None) -> bytes:
-    """The file's bytes, with the names to keep as `found` has them, or else as the report alone tells. No text in it is ever a formula, whatever it begins with; names stand exactly as they are."""
+def workbook(report: Report, found: Standardisation | None = None, people: Mapping[str, str] | None = None) -> bytes:
+    """The file's bytes. No text in it is ever a formula, whatever it begins with; names stand exactly as they are.
+
+    `found`: the names to keep, else as the report alone tells. `people`: what the people of these ids are called.
+    """
     kept = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with Workbook(kept, options) as book:
@@ -56,9 +69,10 @@ def workbook(report: Report, found: Standardisation | None = None) -> bytes:
         )
         formats = _formats(book)
         _summary(book.add_worksheet("Summary"), formats, report)
-        _table(book.add_worksheet("Findings"), formats, _FINDING_COLUMNS, _findings(report))
+        _table(book.add_worksheet("Findings"), formats, _FINDING_COLUMNS, _findings(report, people or {}))
         _table(book.add_worksheet("Terms side by side"), formats, _TERM_COLUMNS, _side_by_side(report))
         _table(book.add_worksheet("Use"), formats, _USE_COLUMNS, _use(report))
+        _table(book.add_worksheet("Examples"), formats, _EXAMPLE_COLUMNS, _examples(report))
         _table(book.add_worksheet("One name a rule"), formats, _STEP_COLUMNS, _steps(found or of_report(report)))
     return kept.getvalue()
 
@@ -80,6 +94,7 @@ def _formats(book: Workbook) -> _Formats:
         money=made(num_format="#,##0.00"),
         day=made(num_format="yyyy-mm-dd"),
         moment=made(num_format="yyyy-mm-dd hh:mm"),
+        link=made(font_color="#0b3c5d", underline=1),
         title=made(bold=True, font_size=14),
         note=made(italic=True, text_wrap=True),
     )
@@ -119,8 +134,8 @@ def _summary(sheet: Worksheet, formats: _Formats, report: Report) -> None:
         row += 1
         sheet.write_string(row, 1, safe(sentence), formats.note)
     row += 2
-    sheet.write_string(row, 0, "What the kinds mean", formats.title)
-    for meaning in EXPLAINED.values():
+    sheet.write_string(row, 0, "What the words mean", formats.title)
+    for meaning in (*EXPLAINED.values(), *OTHER_WORDS):
         row += 1
         sheet.write_string(row, 0, meaning.title, formats.text)
         sheet.write_string(row, 1, meaning.sentence, formats.note)
@@ -150,11 +165,12 @@ _FINDING_COLUMNS = (
     _Column("Examples", 40),
     _Column("Accepted by", 14),
     _Column("Why it was accepted", 30),
+    _Column("Quiet until (UTC)", 17),
     _Column("Fixed by", 24),
 )
 
 
-def _findings(report: Report) -> Iterable[Sequence[Value]]:
+def _findings(report: Report, people: Mapping[str, str]) -> Iterable[Sequence[Value]]:
     fixed_by = {each.key: each.words for each in report.fixed_by}
     for each in report.tracked:
         finding = each.finding
@@ -174,10 +190,41 @@ def _findings(report: Report) -> Iterable[Sequence[Value]]:
             each.first_seen,
             each.last_seen,
             "; ".join(f"{example.subject} {example.detail}".strip() for example in finding.examples),
-            each.accepted_by,
+            f"{people[each.accepted_by]} ({each.accepted_by})" if each.accepted_by in people else each.accepted_by,
             each.accepted_why,
+            _until(each),
             fixed_by.get(each.key, ""),
         )
+
+
+def _until(each: Tracked) -> Value:
+    if not each.quiet:
+        return None
+    return each.quiet_until or "it changes"
+
+
+_EXAMPLE_COLUMNS = (
+    _Column("What", 26),
+    _Column("Term", 28),
+    _Column("Standing", 12),
+    _Column("Invoice or customer", 28),
+    _Column("What is to be seen", 50),
+    _Column("Link", 50),
+)
+
+
+def _examples(report: Report) -> Iterable[Sequence[Value]]:
+    """The records that show each finding, a row each."""
+    for each in report.tracked:
+        for example in each.finding.examples:
+            yield (
+                EXPLAINED[each.finding.kind].title,
+                " | ".join(each.finding.names),
+                "accepted" if each.quiet else each.standing.value,
+                example.subject,
+                example.detail,
+                Link(example.link) if _ADDRESS.fullmatch(example.link) else None,
+            )
 
 
 def unseen(names: Sequence[str]) -> str:
@@ -342,6 +389,8 @@ def _cell(sheet: Worksheet, row: int, place: int, value: Value, formats: _Format
         sheet.write_datetime(row, place, value.replace(tzinfo=None), formats.moment)
     elif isinstance(value, date):
         sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats.day)  # noqa: DTZ001  # a calendar date
+    elif isinstance(value, Link):
+        sheet.write_url(row, place, value.url, formats.link, value.url)
     elif isinstance(value, str):
         sheet.write_string(row, place, safe(value), formats.text)
     else:

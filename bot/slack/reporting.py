@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -108,10 +108,28 @@ class Reporting:
             thread_ts=thread,
             filename=name,
             title=_TITLE[kind],
-            content=_MAKE[kind](told),
+            content=self._made(kind, told),
             alt_txt=chart.in_words(told.history) if kind is FileKind.PICTURE else None,
         )
         return True
+
+    def _made(self, kind: FileKind, told: Report) -> bytes:
+        if kind is FileKind.PICTURE:
+            return chart.png(told.history)
+        return workbook(told, people=self._names({each.accepted_by for each in told.tracked if each.accepted_by}))
+
+    def _names(self, users: Collection[str]) -> dict[str, str]:
+        """What people are called; one whom Slack does not know any more stands by his id."""
+        names: dict[str, str] = {}
+        for user in sorted(users):
+            try:
+                told = self._clients.other.users_info(user=user)["user"] or {}
+            except SlackApiError as error:
+                log.info("the name of %s is not told: %s", user, error.response.get("error"))
+                continue
+            if name := str(told.get("real_name") or told.get("name") or ""):
+                names[user] = name
+        return names
 
     def _shared(self, channel: str, thread: str, name: str) -> bool:
         reply = self._clients.other.conversations_replies(channel=channel, ts=thread, limit=200)
@@ -120,9 +138,5 @@ class Reporting:
         )
 
 
-_MAKE: dict[FileKind, Callable[[Report], bytes]] = {
-    FileKind.PICTURE: lambda report: chart.png(report.history),
-    FileKind.WORKBOOK: workbook,
-}
 _ENDING = {FileKind.PICTURE: "png", FileKind.WORKBOOK: "xlsx"}
 _TITLE = {FileKind.PICTURE: chart.TITLE, FileKind.WORKBOOK: "All findings, terms and numbers"}

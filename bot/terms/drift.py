@@ -495,6 +495,8 @@ class Tracked:
     quiet: bool = False
     accepted_by: str = ""
     accepted_why: str = ""
+    quiet_until: datetime | None = None
+    """The end of a snooze; None for one that was accepted until it changes."""
     spoken: bool = False
     """A daily look spoke of it before, and has nothing to add."""
 
@@ -547,6 +549,7 @@ def _tracked(before: Remembered | None, finding: Finding, now: datetime, told_at
         quiet=quiet,
         accepted_by=before.accepted_by if quiet else "",
         accepted_why=before.accepted_why if quiet else "",
+        quiet_until=before.quiet_until if quiet else None,
         spoken=before.spoken,
     )
 
@@ -567,13 +570,38 @@ def who_fixed(
     finding: Finding, world: TwoVocabularies, vocabulary: Vocabulary, *, ours: frozenset[str]
 ) -> tuple[Fixer, str]:
     """Who fixed it and the name of the person where that can be told. `ours`: term names that a decision wrote since."""
+    if finding.kind is FindingKind.CUSTOMER_DEFAULT:
+        return _who_fixed_default(finding, world, vocabulary, ours)
     if finding.kind not in FAILING:
         return Fixer.UNKNOWN, ""
     name = finding.names[0]
-    match = vocabulary.match(name, nearest=False)
-    if match.kind is MatchKind.EXACT and match.term is not None:
-        if name in ours:
-            return Fixer.DECISION, ""
-        return Fixer.INTACCT, match.term.modified_by or match.term.created_by
+    told = _who_made_active(name, vocabulary, ours)
+    if told is not None:
+        return told
     used = {each.name for each in world.source if each.in_use}
     return (Fixer.SOURCE, "") if name not in used else (Fixer.UNKNOWN, "")
+
+
+def _who_made_active(name: str, vocabulary: Vocabulary, ours: frozenset[str]) -> tuple[Fixer, str] | None:
+    """Who last changed the active AR term of this name; None where there is none."""
+    match = vocabulary.match(name, nearest=False)
+    if match.kind is not MatchKind.EXACT or match.term is None:
+        return None
+    if name in ours:
+        return Fixer.DECISION, ""
+    return Fixer.INTACCT, match.term.modified_by or match.term.created_by
+
+
+def _who_fixed_default(
+    finding: Finding, world: TwoVocabularies, vocabulary: Vocabulary, ours: frozenset[str]
+) -> tuple[Fixer, str]:
+    """Who put a customer's default right: whoever has the term active now, or the side on which it was changed.
+
+    Who changed a customer's record is not read.
+    """
+    now = next((each for each in world.customers or () if each.customer_id == finding.subject), None)
+    if now is None or now.books_term != finding.names[0]:
+        return Fixer.INTACCT, ""
+    if finding.rules:
+        return _who_made_active(finding.names[0], vocabulary, ours) or (Fixer.UNKNOWN, "")
+    return Fixer.SOURCE, ""

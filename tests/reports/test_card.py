@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.reports.report import Report
 from bot.sandbox.slack.kit import message_problems, view_problems
 from bot.slack.cards import views
 from bot.slack.cards.blocks import CardMessage
 from bot.slack.cards.names import INPUT, BlockId, ViewId
-from bot.slack.cards.report import keep_inputs, read_finding, report_card
+from bot.slack.cards.report import explained, keep_inputs, read_finding, report_card
 from bot.slack.cards.submissions import KeptFinding, read_keep
 from bot.terms.drift import Effect, Example, Finding, FindingKind, Standing
-from tests.reports.samples import WEEK, full, quiet, tracked
+from tests.reports.samples import NOW, WEEK, full, quiet, tracked
 
 UGLY = "\N{NO-BREAK SPACE}<&*`" * 8
 
@@ -82,6 +83,54 @@ def test_what_is_fixed_is_named_and_by_whom() -> None:
     assert "Fixed\n• Missing in Intacct: Net 44, a decision of Dan's, case 9" in card(full()).text
     nobody = card(replace(full(), fixed_by=())).text
     assert "Fixed\n• Missing in Intacct: Net 44\n" in nobody
+
+
+def test_a_customers_default_that_is_fixed_names_the_customer_and_each_term_once_after_what_failed() -> None:
+    customer = Finding(
+        kind=FindingKind.CUSTOMER_DEFAULT,
+        names=("Net 15", "Net 15"),
+        subject="C1",
+        examples=(Example(subject="Globex <GmbH>"),),
+    )
+    report = replace(full(), tracked=(tracked(customer, Standing.FIXED), *full().tracked), fixed_by=())
+    assert "Fixed\n• Missing in Intacct: Net 44\n• A customer's default term: Globex &lt;GmbH&gt;, Net 15\n" in (
+        card(report).text
+    )
+
+
+def test_a_line_leads_to_an_invoice_that_shows_it() -> None:
+    shown = Example(subject="INV-1042", link="https://app02.us.bill.com/Invoice?id=00e1", detail="Globex")
+    report = replace(
+        full(), tracked=(tracked(Finding(kind=FindingKind.MISSING, names=("Net 45",), examples=(shown,))),)
+    )
+    assert "such as <https://app02.us.bill.com/Invoice?id=00e1|INV-1042>" in str(card(report).blocks)
+
+
+def test_the_choice_tells_what_is_kept_quiet_by_whom_why_and_how_long() -> None:
+    said = str(keep_inputs(full(), 7)[-1])
+    assert "Kept quiet at the time of this report" in said
+    assert "`Net 7` has not been used for a year · <@U0DAN>: kept for one client · until it changes" in said
+    snoozed = [replace(each, quiet_until=NOW + timedelta(weeks=4)) if each.quiet else each for each in full().tracked]
+    assert "Dec 21, 2026" in str(keep_inputs(replace(full(), tracked=tuple(snoozed)), 7)[-1])
+    alone = keep_inputs(replace(quiet(), tracked=(tracked(full().tracked[0].finding, quiet=True),)), 7)
+    assert [block["type"] for block in alone] == ["section", "section"]
+
+
+def test_each_word_of_a_report_that_a_stranger_may_not_know_is_explained_behind_its_button() -> None:
+    meant = str(explained()).casefold()
+    for word in (
+        "payment term",
+        "ar term",
+        "sync",
+        "case",
+        "back again",
+        "kept quiet",
+        "api call",
+        "journal",
+        "partial",
+    ):
+        assert f"*{word}" in meant or f", {word}" in meant
+    assert view_problems(views.plain_view(ViewId.EXPLAIN, "What the words mean", explained())) == []
 
 
 def test_a_report_of_what_is_kept_quiet_alone_says_so_and_keeps_its_way_to_the_words() -> None:

@@ -16,7 +16,7 @@ from bot.reports.weeks import Week
 from bot.reports.wording import EXPLAINED, headline, money, said_of
 from bot.reports.workbook import safe, unseen, workbook
 from bot.sandbox.slack.kit import message_problems
-from bot.terms.drift import Finding, FindingKind, Standing
+from bot.terms.drift import Example, Finding, FindingKind, Standing
 from tests.reports.samples import UGLY, WEEK, full, history, quiet, tracked
 from tests.terms.test_drift import missing
 
@@ -108,6 +108,23 @@ def test_what_was_accepted_is_counted_apart_and_not_told() -> None:
     assert all(not t.quiet for t in report.open)
 
 
+def test_the_workbook_lists_each_example_with_its_link_and_names_who_accepted_what() -> None:
+    shown = Example(subject="INV-1042", link="https://app02.us.bill.com/Invoice?id=00e1", detail="Globex")
+    odd = Example(subject="INV-7", link='javascript:alert("x")')
+    found = tracked(Finding(kind=FindingKind.MISSING, names=("Net 45",), examples=(shown, odd)))
+    kept = next(each for each in full().tracked if each.quiet)
+    made = workbook(replace(quiet(), tracked=(found, kept)), people={"U0DAN": "Dan Weber"})
+    book = load_workbook(io.BytesIO(made))
+    _, first, second = book["Examples"].iter_rows()
+    assert [cell.value for cell in first[1:5]] == ["Net 45", "new", "INV-1042", "Globex"]
+    assert first[5].hyperlink.target == shown.link
+    assert second[5].value is None
+    head, *rows = book["Findings"].iter_rows(values_only=True)
+    row = dict(zip(head, rows[-1], strict=True))
+    assert (row["Accepted by"], row["Why it was accepted"]) == ("Dan Weber (U0DAN)", "kept for one client")
+    assert row["Quiet until (UTC)"] == "it changes"
+
+
 def test_no_sum_crosses_currencies() -> None:
     assert money(at_risk(full().failing)) == "$9,300 and €2,150"
 
@@ -178,7 +195,7 @@ def test_many_findings_are_drawn_to_scale_and_the_scale_is_told() -> None:
 
 def test_the_workbook_has_its_sheets_frozen_heads_and_filters() -> None:
     book = opened(full())
-    assert book.sheetnames == ["Summary", "Findings", "Terms side by side", "Use", "One name a rule"]
+    assert book.sheetnames == ["Summary", "Findings", "Terms side by side", "Use", "Examples", "One name a rule"]
     for name in book.sheetnames[1:]:
         assert book[name].freeze_panes == "A2"
         assert book[name].auto_filter.ref is not None

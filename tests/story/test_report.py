@@ -63,7 +63,7 @@ def test_a_week_passes_the_report_comes_and_what_is_approved_from_it_is_fixed_in
     running.act(user="controller", channel=ALERTS, ts=found["ts"], action_id="case.create")
     until(lambda: running.terms().get("Net 45") == "active", "the term in Intacct")
 
-    running.control("clock", {"days": 7})
+    running.control("week")
     second = report(running, "1 fixed since last week")
     assert second["ts"] != first["ts"]
     assert "Missing in Intacct: Net 45, a decision here, case" in second["text"]

@@ -435,3 +435,22 @@ def test_who_fixed_it_is_told_where_it_can_be() -> None:
     assert who_fixed(missing(), there, vocabulary, ours=frozenset()) == (Fixer.INTACCT, "jsmith")
     gone = world([], [])
     assert who_fixed(missing(), gone, Vocabulary(()), ours=frozenset()) == (Fixer.SOURCE, "")
+
+
+@pytest.mark.parametrize(
+    ("rules", "now", "ours", "told"),
+    [
+        pytest.param(("gone",), "Net 45", (), (Fixer.INTACCT, "jsmith"), id="the term was made active"),
+        pytest.param(("gone",), "Net 45", ("Net 45",), (Fixer.DECISION, ""), id="a decision made it"),
+        pytest.param(("gone",), "Net 30", (), (Fixer.INTACCT, ""), id="the customer got another term"),
+        pytest.param((), "Net 45", (), (Fixer.SOURCE, ""), id="the source's default became the same"),
+        pytest.param(("gone",), None, (), (Fixer.INTACCT, ""), id="the customer is gone or inactive"),
+    ],
+)
+def test_who_put_a_customers_default_right_is_told_where_it_can_be(
+    rules: tuple[str, ...], now: str | None, ours: tuple[str, ...], told: tuple[Fixer, str]
+) -> None:
+    customers = [CustomerDefault(customer_id="C1", customer_name="Globex", books_term=now)] if now else []
+    there = world([], [replace(ar("Net 45", 45), modified_by="jsmith")], customers=customers)
+    finding = Finding(kind=FindingKind.CUSTOMER_DEFAULT, names=("Net 45", "Net 30"), subject="C1", rules=rules)
+    assert who_fixed(finding, there, Vocabulary(there.books), ours=frozenset(ours)) == told

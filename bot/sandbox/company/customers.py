@@ -65,6 +65,8 @@ WITHOUT_TERM = "Tidewater Marine"
 """Has no default term in BILL."""
 DRIFTED = ("Kestrel Aviation", "Harbor Freight Lines")
 """Their default term in BILL is the one that was renamed with a NO-BREAK SPACE."""
+REPRESENTATIVES = ("Noor Haddad", "Sam Ortiz", "Ines Duarte")
+"""Who looks after the customers, one after the other."""
 USUAL_TERMS = ("Net 30", "Net 30", "Net 30", "Net 15", "N60", "Due on receipt", "Net 10")
 
 
@@ -113,6 +115,7 @@ def keep(world: World, customer: Customer, term_name: str, bill_term: str | None
         "ONETIME": "false",
         "ONHOLD": "true" if customer.name == ON_HOLD else "false",
         "CURRENCY": customer.currency,
+        "CUSTREPNAME": REPRESENTATIVES[place % len(REPRESENTATIVES)],
         "TOTALDUE": "",
         "WHENCREATED": since.strftime(STAMP),
         "WHENMODIFIED": since.strftime(STAMP),

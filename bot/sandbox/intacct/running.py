@@ -140,7 +140,8 @@ class Runner:
             raise no_permission(call.name.upper())
         if turn.fault and turn.fault.name == "no_grouping" and call.body.find("select/count") is not None:
             raise bad_query("Grouping by this field is not supported.")
-        if turn.fault and turn.fault.name == "no_filter" and "WHENMODIFIED" in call.body.xpath("filter//field/text()"):
+        by_change = any(field.text == "WHENMODIFIED" for field in call.body.iterfind("filter//field"))
+        if turn.fault and turn.fault.name == "no_filter" and by_change:
             raise bad_query("Filtering by this field is not supported.")
         if turn.control.unique and self._operation_key(turn.control, call.control_id) in self._world.store.table(DONE):
             raise repeated(call.control_id)

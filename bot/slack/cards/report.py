@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.reports import chart
 from bot.reports.report import Report
 from bot.reports.standardise import of_report
-from bot.reports.wording import EXPLAINED, headline, said_of
+from bot.reports.wording import EXPLAINED, OTHER_WORDS, headline, said_of
 from bot.slack.cards import words
 from bot.slack.cards.blocks import (
     BUTTON_LIMIT,
@@ -26,12 +26,14 @@ from bot.slack.cards.blocks import (
     section,
 )
 from bot.slack.cards.names import ActionId, BlockId
-from bot.terms.drift import FAILING, Finding, Standing, Tracked
+from bot.terms.drift import FAILING, Finding, FindingKind, Standing, Tracked
 
 FINDINGS_SHOWN = 8
 FIXED_SHOWN = 5
 WEEKS_NAMED = 4
 BUTTONS_SHOWN = 5
+KEPT_NAMED = 10
+_SHOWN_BY_INVOICES = FAILING | {FindingKind.RULE_DIFFERS, FindingKind.OVERRIDDEN}
 _VALUE = re.compile(r"([0-9]{1,18}):([0-9]{1,6})")
 
 
@@ -105,17 +107,24 @@ def _weeks(report: Report) -> str:
 
 def _fixed(report: Report) -> list[str]:
     """What is fixed, and by whom where that can be told."""
-    gone = report.standing(Standing.FIXED)
+    gone = sorted(report.standing(Standing.FIXED), key=lambda each: each.finding.kind not in FAILING)
     if not gone:
         return []
     by = {each.key: each.words for each in report.fixed_by}
     lines = [
-        f"{words.said(EXPLAINED[each.finding.kind].title, 60)}: "
-        f"{words.joined([words.code(name) for name in each.finding.names[:3]])}"
+        f"{words.said(EXPLAINED[each.finding.kind].title, 60)}: {_fixed_names(each.finding)}"
         f"{f', {words.said(by[each.key], 120)}' if by.get(each.key) else ''}"
         for each in gone
     ]
     return ["*Fixed*", bullets(lines, FIXED_SHOWN)]
+
+
+def _fixed_names(finding: Finding) -> str:
+    """Whose default it was, where it was one; then the terms, each once."""
+    whose = finding.examples[0].subject if finding.examples else finding.subject
+    customer = f"{words.name(whose, 60)}, " if finding.kind is FindingKind.CUSTOMER_DEFAULT and whose else ""
+    names = list(dict.fromkeys(finding.names))
+    return f"{customer}{words.joined([words.code(name) for name in names[:3]])}"
 
 
 def _pages(run_id: int, start: int, count: int) -> list[Block]:
@@ -156,7 +165,14 @@ def _placed(report: Report) -> list[tuple[int, Tracked]]:
 def _line(report: Report, each: Tracked, links: Mapping[int, str]) -> str:
     case = report.cases.get(each.key)
     link = f" · {words.link(links[case], 'its case')}" if case is not None and links.get(case) else ""
-    return f"{said(each.finding).removesuffix('.')} · {_standing(report, each)}{link}"
+    return f"{said(each.finding).removesuffix('.')} · {_standing(report, each)}{_such_as(each.finding)}{link}"
+
+
+def _such_as(finding: Finding) -> str:
+    """An invoice that shows it, with its link."""
+    if finding.kind not in _SHOWN_BY_INVOICES or not finding.examples:
+        return ""
+    return f" · such as {words.link(finding.examples[0].link, words.name(finding.examples[0].subject, 40))}"
 
 
 def said(finding: Finding) -> str:
@@ -218,7 +234,7 @@ def _rest(report: Report, run_id: int, shown: int, head: str, *, workbook: bool,
         blocks.append(section("A newer report has come since. What is open now stands there."))
     if of_report(report).standards and not outdated:
         general.append(button(ActionId.FINDING_STANDARD, "One name a rule", finding_value(run_id)))
-    if report.open and not outdated:
+    if (report.open or report.quiet) and not outdated:
         general.append(button(ActionId.FINDING_KEEP, "Keep one quiet", finding_value(run_id)))
     blocks.append(actions(f"report.{run_id}", general))
     blocks.append(context(_cost(report), head))
@@ -245,9 +261,10 @@ def _cost(report: Report) -> str:
 
 
 def explained() -> list[Block]:
-    """What each kind of finding means, for somebody who has never heard of it."""
+    """What each kind of finding and each other word means, for somebody who has never heard of it."""
     return [
-        section(f"*{words.escape(meaning.title)}*", words.escape(meaning.sentence)) for meaning in EXPLAINED.values()
+        section(f"*{words.escape(meaning.title)}*", words.escape(meaning.sentence))
+        for meaning in (*EXPLAINED.values(), *OTHER_WORDS)
     ]
 
 
@@ -262,7 +279,9 @@ KEPT_SHOWN = 100
 def keep_inputs(report: Report, run_id: int, start: int = 0) -> list[Block]:
     """The inputs by which a finding is kept quiet: which, how long, why. `start`: how many findings come before."""
     placed = _placed(report)
-    start = min(start, (len(placed) - 1) // KEPT_SHOWN * KEPT_SHOWN) if placed else 0
+    if not placed:
+        return [section("There is no finding that is not kept quiet."), *_kept(report)]
+    start = min(start, (len(placed) - 1) // KEPT_SHOWN * KEPT_SHOWN)
     shown = placed[start : start + KEPT_SHOWN]
     options = tuple(Option(value=str(place), label=words.visible(said_of(each.finding), 75)) for place, each in shown)
     return [
@@ -278,4 +297,16 @@ def keep_inputs(report: Report, run_id: int, start: int = 0) -> list[Block]:
             )
         ),
         input_block(Input(block_id=BlockId.KEEP_REASON, label="Why?", multiline=True, longest=1000)),
+        *_kept(report),
     ]
+
+
+def _kept(report: Report) -> list[Block]:
+    """What is kept quiet when the report was made, by whom, why and how long."""
+    lines = [
+        f"{said(each.finding).removesuffix('.')} · {words.mention(each.accepted_by)}: {words.said(each.accepted_why, 200)}"
+        f" · until {words.on_day(each.quiet_until) if each.quiet_until else 'it changes'}"
+        for each in report.tracked
+        if each.quiet and each.standing is not Standing.FIXED
+    ]
+    return [section("*Kept quiet at the time of this report*", bullets(lines, KEPT_NAMED))] if lines else []

@@ -130,6 +130,8 @@ def _turn(parts: Parts, body: dict[str, Any], action: ActionId, pressed: Finding
 
 def _keeping(report: Report, pressed: FindingButton, metadata: str) -> views.View:
     inputs = cards.keep_inputs(report, pressed.run_id, pressed.place)
+    if not report.open:
+        return views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", inputs)
     return views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", inputs, submit="Keep quiet", metadata=metadata)
 
 
