@@ -76,6 +76,8 @@ _LETTERS: dict[Strand, str] = {
 }
 BAR = 32
 """Letters of the longest bar, or a few more where each strand is rounded up."""
+MEANT_A_LINE = 2
+"""Strands whose letter is explained in one line, so that no line is longer than a narrow page is wide."""
 
 
 def as_text(history: Sequence[WeekCounts]) -> tuple[str, ...]:
@@ -91,8 +93,9 @@ def as_text(history: Sequence[WeekCounts]) -> tuple[str, ...]:
         total = sum(week.counts.get(strand, 0) for strand in shown)
         label = f"{week.week.monday:%b} {week.week.monday.day}"
         lines.append(" ".join(filter(None, (f"{label:<7}", bar, str(total), "partial" if week.partial else ""))))
-    meant = "; ".join(f"{_LETTERS[strand]} {strand.value}" for strand in shown)
-    return (*lines, f"{meant}{f'; a letter is up to {each} findings' if each > 1 else ''}")
+    meant = [f"{_LETTERS[strand]} {strand.value}" for strand in shown]
+    lines += ["; ".join(meant[place : place + MEANT_A_LINE]) for place in range(0, len(meant), MEANT_A_LINE)]
+    return (*lines, *([f"a letter is up to {each} findings"] if each > 1 else ()))
 
 
 def png(history: Sequence[WeekCounts]) -> bytes:

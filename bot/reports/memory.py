@@ -108,7 +108,7 @@ def last_report_at(connection: Connection, company: str) -> datetime | None:
 
 def history(connection: Connection, company: str, until: Week, weeks: int = WEEKS_SHOWN) -> tuple[WeekCounts, ...]:
     """The newest weekly run of each of the last weeks before `until`, oldest first; weeks without one are left out."""
-    first = until.plus(1 - weeks)
+    first = until.plus(-weeks)
     rows = connection.execute(
         select(drift_runs.c.week, drift_runs.c.counts, drift_runs.c.partial)
         .where(

@@ -118,6 +118,14 @@ def test_the_chart_shows_the_weeks_that_had_a_report_and_the_newest_run_of_each(
     assert sum(weeks[0].counts.values()) == 1
 
 
+def test_twelve_weeks_are_told_where_there_are_more(database: Database) -> None:
+    for n in range(-14, 0):
+        run(database, WEEK.plus(n))
+    with database.transaction() as connection:
+        weeks = [each.week for each in memory.history(connection, "acme", WEEK)]
+    assert weeks == [WEEK.plus(n) for n in range(-12, 0)]
+
+
 def test_a_look_between_two_reports_takes_nothing_out_of_the_next_one(database: Database) -> None:
     run(database, WEEK, MISSING)
     run(database, WEEK.plus(1), kind="preflight")

@@ -115,9 +115,8 @@ def test_where_intacct_does_not_tell_what_changed_the_report_says_when_it_will_k
     run(acme)
     acme.world.faults.set(Fault("intacct", "query", "no_filter", 99))
     report = run(acme).report
-    assert report.untold == (
-        "Intacct cannot tell which invoices changed there; a look at all of them comes each month.",
-    )
+    said = "Intacct cannot tell which invoices changed there; a look at all of them comes each month."
+    assert said in report.untold
     assert not report.missing
 
 
