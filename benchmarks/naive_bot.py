@@ -42,6 +42,7 @@ def active_in_intacct(name: str) -> bool:
     terms._ApiBase__api_url = os.environ["INTACCT_URL"]  # noqa: SLF001 -- the SDK knows one address
     terms.set_sender_id(os.environ["INTACCT_SENDER_ID"])
     terms.set_sender_password(os.environ["INTACCT_SENDER_PASSWORD"])
+    terms.set_show_private(False)
     user = (os.environ["INTACCT_USER_ID"], os.environ["INTACCT_COMPANY_ID"], os.environ["INTACCT_USER_PASSWORD"])
     terms.set_session_id(terms.get_session_id(*user))
     rows = terms.get_by_query(fields=["NAME", "STATUS"], and_filter=[("equalto", "STATUS", "active")])
