@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import socket
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.sandbox import company
 from bot.sandbox.bill import books
@@ -26,6 +29,7 @@ def main() -> None:
     asked.add_argument("--invoices", type=int, default=0, help="posted invoices in Intacct")
     asked.add_argument("--failing", type=int, default=0, help="invoices in BILL of five terms that Intacct lacks")
     asked.add_argument("--certificate", type=Path, help="a PEM file with key and certificate: serves by TLS")
+    asked.add_argument("--paced", action="store_true", help="Slack takes about one message a second")
     asked.add_argument("--bare", action="store_true", help="without the sandbox's own company")
     options = asked.parse_args()
     world = World()
@@ -38,10 +42,35 @@ def main() -> None:
     scheme = "https" if options.certificate else "http"
     world.address = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     print(json.dumps(settings(world.address) | {"SANDBOX": world.address}), flush=True)
+    app: ASGIApp = Paced(build(world)) if options.paced else build(world)
     config = uvicorn.Config(
-        build(world), log_level="warning", lifespan="off", access_log=False, ssl_certfile=options.certificate
+        app, log_level="warning", lifespan="off", access_log=False, ssl_certfile=options.certificate
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+class Paced:
+    """Takes one message a second, as Slack does in a channel, and a short burst; a burst of alerts is one channel's."""
+
+    EVERY_S = 1.0
+    AT_ONCE = 2
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._next_at = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers 429 where a message comes too soon."""
+        if scope["type"] != "http" or not scope["path"].endswith("/chat.postMessage"):
+            await self._app(scope, receive, send)
+            return
+        now = time.monotonic()
+        if self._next_at - now > self.EVERY_S * (self.AT_ONCE - 1):
+            refusal = JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "1"})
+            await refusal(scope, receive, send)
+            return
+        self._next_at = max(self._next_at, now) + self.EVERY_S
+        await self._app(scope, receive, send)
 
 
 def bill_failing(world: World, count: int) -> None:

@@ -10,9 +10,11 @@ import requests
 from sageintacctsdk.apis import ApiBase
 from slack_bolt import App
 from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 ALERT = re.compile(r"Invoice \[([^\]]+)\] cannot be created in Intacct")
 client = WebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
+client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1000))
 app = App(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
 
 

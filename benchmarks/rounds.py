@@ -76,13 +76,15 @@ def table(rows: Rows) -> None:
 
 
 def keep(name: str, rows: Rows) -> None:
-    """Writes the rounds as JSON, with when and on what they were taken, and how busy the machine was."""
+    """Prints the table and writes the rounds as JSON, with when and on what they were taken, and how busy it was.
+
+    What was kept under the same name and measured something else stays, and is in the table.
+    """
     RESULTS.mkdir(exist_ok=True)
-    taken = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg(),
-        "rounds": rows,
-    }
-    (RESULTS / f"{name}.json").write_text(json.dumps(taken, indent=1) + "\n")
+    file = RESULTS / f"{name.replace(' ', '-')}.json"
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg()}
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    kept |= {what: {"at": at, "machine": machine, "rounds": rounds} for what, rounds in rows.items()}
+    file.write_text(json.dumps(kept, indent=1) + "\n")
+    table({what: taken["rounds"] for what, taken in kept.items()})
