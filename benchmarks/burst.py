@@ -11,30 +11,20 @@ naive bot has one to say for each alert. `--unpaced`: a Slack that takes them as
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-import os
-import re
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import requests
 from slack_sdk import WebClient
-from slack_sdk.signature import SignatureVerifier
 
+from benchmarks.events import CHANNEL, alert, envelope, send
 from benchmarks.rounds import ROOT, Figures, emulators, keep
+from benchmarks.subject import await_port, running
 
-CHANNEL = "C0FINALERTS"
-CONNECTIONS = 50
 QUIET_S = 8.0
 """No message for so long: the bot is done."""
 LONGEST_SILENCE_S = 60.0
@@ -64,14 +54,15 @@ def burst(command: Sequence[str], alerts: int, emulated: Sequence[str]) -> Figur
         control = f"{settings['SANDBOX']}/sandbox/control"
         client = WebClient(token=settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
         events = posted(control, alerts)
-        with running(command, settings, Path(folder)) as port:
+        with running(command, settings, Path(folder)) as bot:
+            await_port(bot.port)
             before = {service: len(log(control, service)) for service in ("intacct", "bill")}
             began = time.time()
-            slowest, refused = send(port, settings["SLACK_SIGNING_SECRET"], events)
+            waited, refused = send(bot.port, settings["SLACK_SIGNING_SECRET"], events)
             found = heard(control, client, began)
             calls = {service: len(log(control, service)) - count for service, count in before.items()}
     return {
-        "slowest acknowledgement s": slowest,
+        "slowest acknowledgement s": max(waited),
         "not acknowledged": refused,
         **found,
         "Intacct calls": calls["intacct"],
@@ -79,96 +70,15 @@ def burst(command: Sequence[str], alerts: int, emulated: Sequence[str]) -> Figur
     }
 
 
-@contextmanager
-def running(command: Sequence[str], settings: dict[str, str], folder: Path) -> Iterator[int]:
-    """The bot in HTTP mode; its port, once it listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = int(listener.getsockname()[1])
-    kept = {k: v for k, v in os.environ.items() if not re.match(r"SLACK_|INTACCT_|BILL_|DATABASE_URL", k)}
-    environment = kept | settings | {"PORT": str(port), "SLACK_APP_TOKEN": "", "PYTHONPATH": str(ROOT)}
-    with (folder / "bot.log").open("w") as output:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        try:
-            await_port(port, process)
-            yield port
-        except BaseException:
-            sys.stderr.write((folder / "bot.log").read_text()[-4000:])
-            raise
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()  # the naive bot does not end while its listeners work
-
-
-def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Returns a moment after somebody listens at the port."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(2.0)
-                return
-        time.sleep(0.1)
-    raise RuntimeError("the bot did not start")
-
-
 def posted(control: str, alerts: int) -> list[str]:
     """Posts the alerts while nobody listens; the events that Slack would send of them, as bodies."""
     bodies = []
     with requests.Session() as session:
         for index in range(alerts):
-            words = f"Invoice [BURST-{index:04d}] cannot be created in Intacct: Could not retrieve the Sequence record!"
-            event: dict[str, Any] = {"type": "message", "subtype": "bot_message", "bot_id": "B0BILL", "text": words}
+            event = alert(f"BURST-{index:04d}")
             ts = session.post(f"{control}/message", json={"channel": CHANNEL, "event": event}, timeout=30).json()["ts"]
-            event |= {"channel": CHANNEL, "ts": ts, "event_ts": ts, "channel_type": "channel"}
-            envelope = {"type": "event_callback", "team_id": "T0ACME", "api_app_id": "A0TERMKEEPER", "event": event}
-            bodies.append(json.dumps(envelope | {"event_id": f"Ev{index:08d}", "event_time": int(time.time())}))
+            bodies.append(envelope(index, event, ts))
     return bodies
-
-
-def send(port: int, secret: str, bodies: Sequence[str]) -> tuple[float, int]:
-    """Sends all of them over 50 connections at once: the slowest acknowledgement in seconds, and how many had none.
-
-    What is not acknowledged is sent once more at once, as Slack does.
-    """
-    taken: list[float] = []
-    refused: list[int] = []
-
-    def connection(mine: Sequence[str]) -> None:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for body in mine:
-            stamp = str(int(time.time()))
-            signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body) or ""
-            headers = {
-                "Content-Type": "application/json",
-                "X-Slack-Request-Timestamp": stamp,
-                "X-Slack-Signature": signature,
-            }
-            began = time.monotonic()
-            if not any(_taken(line, body, headers | again) for again in ({}, {"X-Slack-Retry-Num": "1"})):
-                refused.append(1)
-            taken.append(time.monotonic() - began)
-
-    threads = [threading.Thread(target=connection, args=(bodies[at::CONNECTIONS],)) for at in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return max(taken), len(refused)
-
-
-def _taken(line: http.client.HTTPConnection, body: str, headers: dict[str, str]) -> bool:
-    """Whether an event was acknowledged."""
-    try:
-        line.request("POST", "/slack/events", body=body, headers=headers)
-        answer = line.getresponse()
-        answer.read()
-    except (OSError, http.client.HTTPException):
-        line.close()
-        return False
-    return answer.status == 200
 
 
 def heard(control: str, client: WebClient, began: float) -> Figures:

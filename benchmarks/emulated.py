@@ -42,11 +42,27 @@ def main() -> None:
     scheme = "https" if options.certificate else "http"
     world.address = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     print(json.dumps(settings(world.address) | {"SANDBOX": world.address}), flush=True)
-    app: ASGIApp = Paced(build(world)) if options.paced else build(world)
+    app: ASGIApp = Counting(build(world))
+    if options.paced:
+        app = Paced(app)
     config = uvicorn.Config(
         app, log_level="warning", lifespan="off", access_log=False, ssl_certfile=options.certificate
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+class Counting:
+    """Counts the connections that came, and tells it at `/connections`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._seen: set[tuple[str, int]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Notes who asks."""
+        self._seen.add(tuple(scope.get("client") or ("", 0)))
+        told = scope["path"] == "/connections"
+        await (JSONResponse(len(self._seen)) if told else self._app)(scope, receive, send)
 
 
 class Paced:
