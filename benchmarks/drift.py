@@ -1,6 +1,6 @@
 """What a look for drift costs over N, 4N and 16N invoices, grouped and paged; the comparison; a large report.
 
-    python benchmarks/drift.py [--invoices 62500 250000 1000000] [--rounds 3]
+    python -m benchmarks.drift [--invoices 62500 250000 1000000] [--rounds 3]
 
 The emulated gateway runs in a process of its own, and each figure is taken in a fresh one, so that memory is the client's.
 """
@@ -9,27 +9,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import socket
-import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import requests
 
-ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.rounds import Figures, Rows, emulators, keep, measured, several
+from benchmarks.signing import ADDRESS, books
+
 INVOICES = (62_500, 250_000, 1_000_000)
 TERMS = 5_000
 FINDINGS = 5_000
-Figures = dict[str, float]
 
 
 def main() -> None:
@@ -37,121 +30,50 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--invoices", type=int, nargs="+", default=list(INVOICES))
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
     asked.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
     asked.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = asked.parse_args()
-    if options.serve:
-        serve(options.serve)
-        return
     if options.child:
         print(json.dumps(CHILDREN[options.child](options.url)))
         return
-    rows: dict[str, list[Figures]] = {}
+    rows: Rows = {}
     for invoices in options.invoices:
         rows |= use(invoices, options.rounds)
-    rows[f"comparing {TERMS:,} with {TERMS:,} terms"] = several("compare", options.rounds)
+    rows[f"comparing {TERMS:,} with {TERMS:,} terms"] = children("compare", options.rounds)
     for part in ("card", "workbook", "picture"):
-        rows[f"{FINDINGS:,} findings to a {part}"] = several(part, options.rounds)
-    rows[f"{FINDINGS:,} findings to all three"] = several("report", options.rounds)
-    table(rows)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "drift.json").write_text(json.dumps(rows, indent=1) + "\n")
+        rows[f"{FINDINGS:,} findings to a {part}"] = children(part, options.rounds)
+    rows[f"{FINDINGS:,} findings to all three"] = children("report", options.rounds)
+    keep("drift", rows)
 
 
-def several(child: str, rounds: int, url: str = "") -> list[Figures]:
+def children(child: str, rounds: int, url: str = "") -> list[Figures]:
     """The figures of so many fresh processes."""
-    command = [sys.executable, str(Path(__file__)), "--child", child, "--url", url]
-    return [json.loads(subprocess.check_output(command, cwd=ROOT)) for _ in range(rounds)]
+    return several(rounds, "drift", "--child", child, "--url", url)
 
 
 # The use of each term, over a gateway with so many invoices
 
 
-def use(invoices: int, rounds: int) -> dict[str, list[Figures]]:
+def use(invoices: int, rounds: int) -> Rows:
     """Grouped and paged on one gateway; the requests are those that it received."""
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__)), "--serve", str(invoices)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            assert server.stdout is not None
-            url = server.stdout.readline().strip()
-            found = {"grouped": several("use", rounds, url)}
-            fault = {"service": "intacct", "method": "query", "fault": "no_grouping", "times": 1_000_000}
-            requests.post(f"{url}/sandbox/control/faults", json=fault, timeout=30).raise_for_status()
-            found["paged"] = several("use", rounds if invoices <= INVOICES[0] else 1, url)
-        finally:
-            server.terminate()
+    with emulators("--bare", "--invoices", str(invoices)) as settings:
+        url = settings["SANDBOX"]
+        found = {"grouped": children("use", rounds, url)}
+        fault = {"service": "intacct", "method": "query", "fault": "no_grouping", "times": 1_000_000}
+        requests.post(f"{url}/sandbox/control/faults", json=fault, timeout=30).raise_for_status()
+        found["paged"] = children("use", rounds if invoices <= INVOICES[0] else 1, url)
     for paged in found["paged"]:
         paged["times the requests"] = paged["requests"] / found["grouped"][0]["requests"]
     return {f"use over {invoices:,} invoices, {how}": figures for how, figures in found.items()}
 
 
-def serve(invoices: int) -> None:
-    """The emulators with a large company, until this process is ended."""
-    import uvicorn  # noqa: PLC0415
-
-    from bot.sandbox.intacct.filling import fill  # noqa: PLC0415
-    from bot.sandbox.server import build  # noqa: PLC0415
-    from bot.sandbox.world import World  # noqa: PLC0415
-
-    world = World()
-    fill(world, invoices)
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    world.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    print(world.address, flush=True)
-    server = uvicorn.Server(uvicorn.Config(build(world), log_level="warning", lifespan="off", access_log=False))
-    server.run(sockets=[listener])
-
-
-class _Counted:
-    """Lets every request through, and counts it."""
-
-    def __init__(self) -> None:
-        self.sent = 0
-
-    def slot(self) -> nullcontext[None]:
-        return nullcontext()
-
-    def count(self, function: str) -> None:
-        self.sent += function == "query"
-
-
 def _use(url: str) -> Figures:
-    from bot.intacct.client import Intacct  # noqa: PLC0415
-
-    counted = _Counted()
-    books = Intacct(
-        url=f"{url}/sandbox/intacct/ia/xml/xmlgw.phtml",
-        sender_id="sandbox",
-        sender_password="sandbox-sender-password",
-        company_id="acme",
-        user_id="termkeeper-reader",
-        user_password="sandbox-reader-password",
-        writer_user_id="termkeeper-writer",
-        writer_password="sandbox-writer-password",
-        gate=counted,
-        counter=counted,
-    )
-    books.terms()
+    client, counted = books(url + ADDRESS)
+    client.terms()
     counted.sent = 0
-    figures = measured(books.term_use)
-    books.close()
+    figures = measured(client.term_use)
+    client.close()
     return {"requests": counted.sent, **figures}
-
-
-def measured(work: Callable[[], object]) -> Figures:
-    """Seconds of wall and of CPU, and by how much the process's peak of memory grew, in MiB."""
-    before, cpu, began = peak(), time.process_time(), time.perf_counter()
-    work()
-    seconds, spent = time.perf_counter() - began, time.process_time() - cpu
-    return {"seconds": seconds, "CPU seconds": spent, "peak growth MiB": peak() - before, "peak MiB": peak()}
-
-
-def peak() -> float:
-    """The most memory that this process ever held, in MiB (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 # The comparison, and a large report
@@ -240,16 +162,6 @@ CHILDREN: dict[str, Callable[[str], Figures]] = {
     "picture": lambda _: _made(("picture",)),
     "report": lambda _: _made(("card", "workbook", "picture")),
 }
-
-
-def table(rows: dict[str, list[Figures]]) -> None:
-    """One table: median, least and most of the rounds."""
-    print(f"{'what':44}{'figure':>22}{'median':>12}{'min':>12}{'max':>12}{'rounds':>8}")
-    for what, rounds in rows.items():
-        for figure in rounds[0]:
-            values = [each[figure] for each in rounds]
-            shown = "".join(f"{each:>12,.2f}" for each in (statistics.median(values), min(values), max(values)))
-            print(f"{what:44}{figure:>22}{shown}{len(values):>8}")
 
 
 if __name__ == "__main__":
