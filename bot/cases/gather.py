@@ -38,7 +38,9 @@ BATCH = 1_000
 QUIET_S = 0.25
 """Nothing came for so long: a burst is over."""
 LONGEST_PAUSE_S = 8.0
-"""So long a burst is waited for at most; what comes later is another look's."""
+"""So long more is waited for at most; what comes later is another look's."""
+LONGEST_BACKLOG_S = 30.0
+"""So long what came in that time is waited for while it is being worked off: on a busy machine that takes its time."""
 AFTER = timedelta(seconds=1)
 """When to look whether anything is left after another's look."""
 JUST_NOW = timedelta(seconds=60)
@@ -121,13 +123,16 @@ class Gatherer:
 
     def _settled(self) -> list[Pending]:
         """What waits, once nothing more has come for a moment: a burst is looked up at once, not piece by piece."""
-        deadline = time.monotonic() + LONGEST_PAUSE_S
-        while (left := self._restless()) > 0 and time.monotonic() < deadline:
+        began = time.monotonic()
+        while (left := self._restless(time.monotonic() - began)) > 0:
             time.sleep(left)
         return self._claim()
 
-    def _restless(self) -> float:
-        """Seconds to wait before looking whether more has come; 0 where all is quiet."""
+    def _restless(self, waited_s: float) -> float:
+        """Seconds to wait before looking whether more has come; 0 where all is quiet, or was waited for long enough."""
+        if waited_s >= LONGEST_BACKLOG_S:
+            return 0.0
+        past = max(0.0, waited_s - LONGEST_PAUSE_S)
         with self._database.transaction() as connection:
             coming = connection.scalar(
                 select(func.count())
@@ -136,7 +141,8 @@ class Gatherer:
                     inbox.c.state == "waiting",
                     inbox.c.kind == "message",
                     inbox.c.attempts <= 1,
-                    inbox.c.received_at > func.now() - timedelta(seconds=LONGEST_PAUSE_S),
+                    inbox.c.received_at > func.now() - timedelta(seconds=LONGEST_BACKLOG_S),
+                    inbox.c.received_at <= func.now() - timedelta(seconds=past),
                 )
             )
             age = connection.scalar(
@@ -146,7 +152,7 @@ class Gatherer:
             )
         if coming:
             return QUIET_S
-        return 0.0 if age is None else max(0.0, QUIET_S - age.total_seconds())
+        return 0.0 if age is None or past else max(0.0, QUIET_S - age.total_seconds())
 
     def _claim(self) -> list[Pending]:
         """What waits; what a look that died had begun is begun again, as nobody else looks now."""

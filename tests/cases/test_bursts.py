@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.cases import gather
 from bot.cases.gather import MOST_ATTEMPTS
 from bot.records import inbox
 from bot.records.tables import failures
@@ -64,6 +66,27 @@ def test_two_processes_gather_one_at_a_time(office: Office) -> None:
     assert len(office.cases()) == 5
     assert len(office.calls("bill")) <= 10, office.calls("bill")
     assert len(office.calls("intacct")) <= 10, office.calls("intacct")
+
+
+def test_a_burst_that_takes_long_to_work_off_is_looked_up_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "LONGEST_PAUSE_S", 0.3)
+    _burst(office, 20)
+    inbox.drain(office.database, office.rooms.handling.handle, limit=1)
+
+    def slowly() -> None:
+        while inbox.drain(office.database, office.rooms.handling.handle, limit=1):
+            time.sleep(0.05)
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(slowly)
+        assert office.rooms.gatherer.gather("test") == 20
+        working.result()
+    assert len(office.cases()) == 5
+    before = len(office.calls("bill"))
+    assert office.rooms.gatherer.gather("test") == 0
+    assert len(office.calls("bill")) == before <= 5, office.calls("bill")
 
 
 def test_a_few_later_alerts_get_a_line_each(office: Office) -> None:
