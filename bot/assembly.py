@@ -267,8 +267,8 @@ class Bot:
         self._database = services.database
         slack = services.slack()
         self._slack = slack
-        self._desks = {settings.key: self._desk(settings) for settings in settings.companies}
-        self._companies = companies = {key: desk.company for key, desk in self._desks.items()}
+        self._companies = companies = {each.key: services.company(each, clock) for each in settings.companies}
+        self._desks = {each.key: self._desk(each) for each in settings.companies}
         self._members = SlackMembers(slack.other)
         self._approvers = SlackApprovers(
             slack.other,
@@ -323,13 +323,14 @@ class Bot:
 
     def _desk(self, settings: CompanySettings) -> Desk:
         database, clock = self._database, self._clock
-        company = self._services.company(settings, clock)
+        company = self._companies[settings.key]
+        beside = [self._companies[key] for key in self._settings.beside(settings)]
         reader = Reader(company)
         told = reports(self._services, settings, company, clock)
         return Desk(
             company=company,
             gatherer=Gatherer(database, clock, company, reader),
-            workshop=Workshop(database, clock, company, reader),
+            workshop=Workshop(database, clock, company, reader, beside),
             answering=Answering(database, clock, company, reader, self._link, told),
             reports=told,
         )

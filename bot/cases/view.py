@@ -228,7 +228,7 @@ class CaseKind(StrEnum):
     FIX = "fix"
     """A term that a sync could not use."""
     WITHDRAW = "withdraw"
-    """A term of ours that is to be made inactive."""
+    """A term that is to be made inactive: one that was made here, or one in whose place another name is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,23 +246,41 @@ class UsersOfKind:
 class Withdrawing:
     """The wish to withdraw a term, and what was found of its use."""
 
-    of_number: int
-    """The case whose decision made it."""
+    of_number: int | None
+    """The case whose decision made it; None for a term that Intacct already had."""
     record_no: str
-    """Of the record that it made."""
+    """Of its record in Intacct; empty before the first look at one that Intacct already had."""
     reason: str
+    keep: str = ""
+    """The name that is kept for the term's rule; empty for a term that was made here."""
     looked_at: datetime | None = None
     """None before the first look."""
     users: tuple[UsersOfKind, ...] = ()
+    elsewhere: bool = False
+    """Another company here that shares these books uses it; which one and by what is not kept."""
+    looked_for: tuple[str, ...] = ()
+    """The kinds of users that were looked for."""
+    not_told: tuple[str, ...] = ()
+    """Kinds of users that Intacct does not tell here; they do not stand in the way of a term that was made here."""
     unread: tuple[str, ...] = ()
     """Sentences: what could not be read, and so stands in the way."""
     status: str = ""
     """`active`, `inactive`, `gone`; empty where not known."""
 
     @property
+    def ours(self) -> bool:
+        """Whether a decision here made the term."""
+        return self.of_number is not None
+
+    @property
+    def used(self) -> bool:
+        """Whether something uses it."""
+        return bool(self.users) or self.elsewhere
+
+    @property
     def free(self) -> bool:
         """Whether everything was read and nothing uses it."""
-        return self.looked_at is not None and not self.users and not self.unread
+        return self.looked_at is not None and not self.used and not self.unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,35 +1,36 @@
-"""Withdrawing a term that a decision here made: asked for, decided by somebody else, and only while nothing uses it."""
+"""Making a term inactive: asked for, decided by somebody else, and only while nothing uses it.
+
+Either a decision here made the term, and it is withdrawn; or Intacct already had it, and another name of its rule is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
-from bot.billing.source import PaymentState, SourceError, TermOrigin
+from bot.billing.source import TermOrigin
 from bot.cases import asking, store
-from bot.cases.case import FINAL_STATES, CaseEvent, CaseState
+from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import PROPOSAL, WITHDRAWING, digest
 from bot.cases.decide import DONE, OUTDATED, Act, Outcome
 from bot.cases.outbox import Address, card_key, say
 from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.step import Stale, Step, step
-from bot.cases.view import CaseKind, UsersOfKind, Withdrawing
+from bot.cases.use import ELSEWHERE, Looking, told_unread
+from bot.cases.view import CaseKind, Withdrawing
 from bot.intacct.errors import IntacctError
-from bot.intacct.users import Bearers
 from bot.records import jobs
 from bot.records.engine import Database
 from bot.records.tables import cases, messages
 from bot.terms.evidence import FieldSource
-from bot.terms.proposal import Action, Proposal, ProposedField
+from bot.terms.proposal import Action, Policy, Proposal, ProposedField
 from bot.terms.term import ArTerm, in_words
 
-SINCE = timedelta(days=3 * 365)
-"""How far back the source's invoices are looked at."""
-EXAMPLES = 5
 AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """Pauses after which what could not be read is read again."""
 
@@ -46,54 +47,86 @@ def ask(taken: Step, company: Company, act: Act, *, reason: str) -> Outcome:
     made = (origin.note or {}).get("made")
     if not made or act.digest != (origin.proposal_digest or ""):
         return OUTDATED
-    key = key_of(company.entity, made["name"])
-    if store.open_by_key(taken.connection, company.key, key) is not None:
+    if store.open_by_key(taken.connection, company.key, key_of(company.entity, made["name"])) is not None:
         return OUTDATED
-    case = store.open_case(
-        taken,
-        company,
-        key,
-        term_name=made["name"],
-        alerted_at=taken.now,
-        origin=TermOrigin.NONE,
-        kind=CaseKind.WITHDRAW,
-    )
     wish = Withdrawing(of_number=origin.number, record_no=made["record_no"], reason=reason)
-    note = {**(case.note or {}), "withdrawing": WITHDRAWING.dump_python(wish, mode="json"), "of": origin.id}
-    taken.connection.execute(update(cases).where(cases.c.id == case.id).values(note=note, due_at=taken.now))
-    store.take_part(taken, case.id, act.person, Part.ASKED)
-    taken.record(
-        company.key,
-        "withdraw_asked",
-        {
-            "case": case.number,
-            "of": origin.number,
-            "term": made["name"],
-            "record_no": made["record_no"],
-            "reason": reason,
-        },
-        actor=act.person.user_id,
-        case_id=case.id,
-    )
     card = taken.connection.execute(select(messages).where(messages.c.key == card_key(origin.id))).one_or_none()
     where = (
         Address(channel=company.alert_channels[0])
         if card is None
         else Address(channel=card.channel, thread_ts=card.thread_ts or card.ts)
     )
-    say(taken, card_key(case.id), "card", where, company=company.key, case_id=case.id)
+    _open(taken, company, act.person, made["name"], wish, where, of=origin.id)
     taken.touch_card(origin.id)
-    taken.nudge(jobs.WORK_CASE, case_id=case.id)
     return DONE
 
 
-class Withdrawal:
-    """Looks whether a term can be withdrawn, for one company."""
+def retire(taken: Step, company: Company, person: Person, *, name: str, keep: str, reason: str) -> int | None:
+    """Somebody wants a term made inactive that Intacct already had, as `keep` is the name for its rule from now on.
 
-    def __init__(self, database: Database, clock: Clock, company: Company) -> None:
+    None where its case is opened, else the number of the open case that is about this already. Whoever asks cannot
+    decide it.
+    """
+    store.lock_company(taken.connection, company.key)
+    open_already = store.open_by_key(taken.connection, company.key, key_of(company.entity, name))
+    if open_already is not None:
+        return int(open_already.number)
+    wish = Withdrawing(of_number=None, record_no="", reason=reason, keep=keep)
+    _open(taken, company, person, name, wish, Address(channel=company.alert_channels[0]))
+    return None
+
+
+def _open(
+    taken: Step,
+    company: Company,
+    person: Person,
+    name: str,
+    wish: Withdrawing,
+    where: Address,
+    *,
+    of: int | None = None,
+) -> None:
+    """Opens the case, with its card, and has it looked into. `of`: the case whose decision made the term."""
+    key = key_of(company.entity, name)
+    case = store.open_case(
+        taken,
+        company,
+        key,
+        term_name=name,
+        alerted_at=taken.now,
+        origin=TermOrigin.NONE,
+        kind=CaseKind.WITHDRAW,
+    )
+    note = {**(case.note or {}), "withdrawing": WITHDRAWING.dump_python(wish, mode="json"), "of": of}
+    taken.connection.execute(update(cases).where(cases.c.id == case.id).values(note=note, due_at=taken.now))
+    store.take_part(taken, case.id, person, Part.ASKED)
+    taken.record(
+        company.key,
+        "withdraw_asked",
+        {
+            "case": case.number,
+            "of": wish.of_number,
+            "term": name,
+            "record_no": wish.record_no,
+            "keep": wish.keep,
+            "reason": wish.reason,
+        },
+        actor=person.user_id,
+        case_id=case.id,
+    )
+    say(taken, card_key(case.id), "card", where, company=company.key, case_id=case.id)
+    taken.nudge(jobs.WORK_CASE, case_id=case.id)
+
+
+class Withdrawal:
+    """Looks whether a term can be made inactive, for one company."""
+
+    def __init__(self, database: Database, clock: Clock, company: Company, beside: Sequence[Company] = ()) -> None:
+        """`beside`: the other companies here whose books are the same; what they use stays too."""
         self._database = database
         self._clock = clock
         self._company = company
+        self._beside = beside
 
     def read(self, case: Any) -> tuple[Withdrawing, ArTerm | None]:
         """The term as it is now, and what uses it; what could not be read is named. Never raises for a service."""
@@ -103,82 +136,37 @@ class Withdrawal:
         try:
             term = self._company.books.term(case.term_name)
         except IntacctError as error:
-            unread.append(_told("The term in Intacct", error))
-        if term is not None and term.record_no != before.record_no:
-            unread.append(f"Record {before.record_no} was made here; Intacct keeps another one, {term.record_no}, now.")
+            unread.append(told_unread("The term in Intacct", error))
+        if term is not None and before.record_no and term.record_no != before.record_no:
+            kept_so_far = "was made here" if before.ours else "was looked at before"
+            unread.append(f"Record {before.record_no} {kept_so_far}; Intacct keeps another one, {term.record_no}, now.")
         if term is not None and term.rule is None:
             unread.append(f"The term's rule could not be read: {term.unread}")
-        users = [
-            *self._in_books("invoices in Intacct", self._company.books.invoices_bearing, case.term_name, unread),
-            *self._in_books(
-                "customers in Intacct whose default it is",
-                self._company.books.customers_bearing,
-                case.term_name,
-                unread,
-            ),
-            *self._at_source(case.term_name, unread),
-            *self._awaiting(case),
-        ]
-        seen = Withdrawing(
-            of_number=before.of_number,
-            record_no=before.record_no,
-            reason=before.reason,
+        use = Looking(
+            database=self._database,
+            company=self._company,
+            beside=self._beside,
+            name=case.term_name,
+            ours=before.ours,
+            now=self._clock.now(),
+        ).look(term)
+        unread += use.unread
+        seen = replace(
+            before,
+            record_no=before.record_no or (term.record_no if term is not None else ""),
             looked_at=self._clock.now(),
-            users=tuple(each for each in users if each.count),
+            users=tuple(use.users),
+            elsewhere=use.elsewhere,
+            looked_for=tuple(use.looked_for),
+            not_told=tuple(use.not_told),
             unread=tuple(unread),
             status="" if unread else "gone" if term is None else "active" if term.active else "inactive",
         )
         return seen, term
 
-    def _in_books(
-        self, label: str, bearing: Callable[[str], Bearers], name: str, unread: list[str]
-    ) -> list[UsersOfKind]:
-        try:
-            found = bearing(name)
-        except IntacctError as error:
-            unread.append(_told(label[0].upper() + label[1:], error))
-            return []
-        return [UsersOfKind(label=label, count=found.count, at_least=found.at_least, examples=found.examples)]
-
-    def _at_source(self, name: str, unread: list[str]) -> list[UsersOfKind]:
-        source = self._company.source
-        try:
-            found = source.invoices_with([name], (self._clock.now() - SINCE).date()).get(name)
-        except SourceError as error:
-            unread.append(f"Invoices at {source.label} could not be read: {error}")
-            return []
-        if found is None:
-            return []
-        bearing = [invoice.number for invoice in found.invoices if invoice.payment is not PaymentState.PAID]
-        if not bearing and not found.whole:
-            unread.append(f"{source.label} did not tell all invoices with this term.")
-        return [
-            UsersOfKind(
-                label=f"invoices at {source.label} that are not paid",
-                count=len(bearing),
-                at_least=not found.whole,
-                examples=tuple(bearing[:EXAMPLES]),
-            )
-        ]
-
-    def _awaiting(self, case: Any) -> list[UsersOfKind]:
-        final = [state.value for state in FINAL_STATES]
-        with self._database.transaction() as connection:
-            numbers = connection.scalars(
-                select(cases.c.number)
-                .where(
-                    cases.c.company == self._company.key,
-                    cases.c.kind != CaseKind.WITHDRAW.value,
-                    cases.c.state.not_in(final),
-                    or_(
-                        cases.c.term_name == case.term_name,
-                        cases.c.key == store.term_key(self._company.entity, case.term_name),
-                    ),
-                )
-                .order_by(cases.c.number)
-            ).all()
-        examples = tuple(f"case {number}" for number in numbers[:EXAMPLES])
-        return [UsersOfKind(label="open cases that await it", count=len(numbers), at_least=False, examples=examples)]
+    def proposal(self, seen: Withdrawing, term: ArTerm | None) -> Proposal | None:
+        """What is proposed of what was seen; None while something uses the term or could not be read."""
+        return proposal_of(term, seen, self._company.terms_policy) if seen.free and term is not None else None
 
     def look(self, case: Any, cause: str) -> bool:
         """Looks, and puts the case where that leads; whether it moved on."""
@@ -195,14 +183,14 @@ class Withdrawal:
                 if state is not CaseState.FAILED:
                     self.end(taken, fresh, event, note)
                     return True
-            proposal = proposal_of(term) if seen.free and term is not None else None
+            proposal = self.proposal(seen, term)
             if proposal is not None:
                 return self._proposed(taken, fresh, proposal, note)
             if state is CaseState.OPEN:
                 pause = AGAIN[min(fresh.rounds, len(AGAIN) - 1)]
                 due = taken.now + pause if seen.unread else fresh.expires_at
                 taken.move(fresh, CaseEvent.UNKNOWN_FOUND, due_at=due, note=note, rounds=fresh.rounds + 1)
-            elif state is CaseState.AWAITING_DECISION and seen.users:
+            elif state is CaseState.AWAITING_DECISION and seen.used:
                 taken.move(
                     fresh,
                     CaseEvent.NEW_PROPOSAL,
@@ -263,12 +251,14 @@ def journalled(case: Any, seen: Withdrawing) -> dict[str, Any]:
         "term": case.term_name,
         "status": seen.status,
         "users": [{"what": each.label, "count": each.count, "at_least": each.at_least} for each in seen.users],
+        "elsewhere": seen.elsewhere,
+        "looked_for": list(seen.looked_for),
         "unread": list(seen.unread),
     }
 
 
-def proposal_of(term: ArTerm) -> Proposal | None:
-    """What withdrawing a term writes: its status, and nothing else. None where its rule cannot be read."""
+def proposal_of(term: ArTerm, seen: Withdrawing, policy: Policy) -> Proposal | None:
+    """What making a term inactive writes: its status, and nothing else. None where its rule cannot be read."""
     if term.rule is None:
         return None
     source = (FieldSource.INTACCT,)
@@ -278,24 +268,25 @@ def proposal_of(term: ArTerm) -> Proposal | None:
         ProposedField(label="Due", value=in_words(term.rule), sources=source),
         ProposedField(label="Entity", value=term.entity or "All entities", sources=source),
     )
+    had = () if seen.ours else ("This makes inactive a term that Intacct already had; no decision here made it.",)
+    approved = term.name in policy.approved_names
     return Proposal(
         action=Action.DEACTIVATE,
         name=term.name,
         rule=term.rule,
         fields=fields,
-        doubts=("Invoices that bear this term from then on fail to sync until it is active again.",),
+        doubts=(*had, "Invoices that bear this term from then on fail to sync until it is active again."),
+        outside_policy=(f"“{term.name}” is on the list of approved terms.",) if approved else (),
         entity=term.entity,
         description=term.description,
     )
 
 
-def told_users(users: Sequence[UsersOfKind]) -> str:
+def told_users(seen: Withdrawing) -> str:
     """`invoices in Intacct: 2 (INV-1, INV-2)`, one kind after the other."""
-    return "; ".join(
-        f"{each.label}: {'at least ' if each.at_least else ''}{each.count} ({', '.join(each.examples)})"
-        for each in users
-    )
-
-
-def _told(what: str, error: IntacctError) -> str:
-    return f"{what} could not be read: {error} {error.advice}".strip()
+    told = [
+        f"{each.label}: {'at least ' if each.at_least else ''}{each.count}"
+        + (f" ({', '.join(each.examples)})" if each.examples else "")
+        for each in seen.users
+    ]
+    return "; ".join([*told, *([ELSEWHERE] if seen.elsewhere else [])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,13 +36,16 @@ CORRECTION_PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))
 class Workshop:
     """Does what is due in the cases of one company."""
 
-    def __init__(self, database: Database, clock: Clock, company: Company, reader: Reader) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, company: Company, reader: Reader, beside: Sequence[Company] = ()
+    ) -> None:
+        """`beside`: the other companies here whose books are the same."""
         self._database = database
         self._clock = clock
         self._company = company
         self._reader = reader
-        self._writer = Writer(database, clock, company, reader)
-        self._withdrawal = Withdrawal(database, clock, company)
+        self._writer = Writer(database, clock, company, reader, beside)
+        self._withdrawal = Withdrawal(database, clock, company, beside)
         self._watcher = Watcher(database, clock, company, reader)
 
     def work(self, case_id: int, cause: str) -> None:

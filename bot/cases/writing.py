@@ -22,7 +22,7 @@ from bot.cases.readback import changes, differences, not_comparable
 from bot.cases.reading import Answer, Findings, Reader, one_invoice
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import CaseInvoice, FieldDifference, Trouble
-from bot.cases.withdraw import Withdrawal, journalled, kept, proposal_of, told_users
+from bot.cases.withdraw import Withdrawal, journalled, kept, told_users
 from bot.intacct.authors import somebody_else
 from bot.intacct.client import WriteReply
 from bot.intacct.errors import (
@@ -59,12 +59,15 @@ class _Unread(Exception):
 class Writer:
     """Writes what was decided, for one company."""
 
-    def __init__(self, database: Database, clock: Clock, company: Company, reader: Reader) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, company: Company, reader: Reader, beside: Sequence[Company] = ()
+    ) -> None:
+        """`beside`: the other companies here whose books are the same."""
         self._database = database
         self._clock = clock
         self._company = company
         self._reader = reader
-        self._withdrawal = Withdrawal(database, clock, company)
+        self._withdrawal = Withdrawal(database, clock, company, beside)
 
     @contextmanager
     def _holding(self, case: Any, cause: str) -> Iterator[tuple[Step, Any]]:
@@ -159,8 +162,8 @@ class Writer:
         seen, term = self._withdrawal.read(case)
         if seen.unread:
             raise _Unread(" ".join(seen.unread))
-        now = proposal_of(term) if term is not None else None
-        if seen.free and term is not None and term.active and now is not None and digest(now) == case.proposal_digest:
+        now = self._withdrawal.proposal(seen, term)
+        if term is not None and term.active and now is not None and digest(now) == case.proposal_digest:
             return (term,)
         with self._holding(case, cause) as (taken, fresh):
             taken.record(case.company, "withdraw_looked", journalled(case, seen), case_id=case.id)
@@ -168,15 +171,11 @@ class Writer:
             if seen.status in ("gone", "inactive"):
                 self._withdrawal.end(taken, case, CaseEvent.APPEARED, note)
                 return None
-            what = changes(proposal, now) if not seen.users else ()
-            what += (
-                (FieldDifference(label="Used by", expected="nothing", found=told_users(seen.users)),)
-                if seen.users
-                else ()
-            )
+            what = changes(proposal, now) if now is not None else ()
+            if seen.used:
+                what += (FieldDifference(label="Used by", expected="nothing", found=told_users(seen)),)
             told = DIFFERENCES.dump_python(what, mode="json")
-            again = now if not seen.users else None
-            bound = digest(again) if again is not None else None
+            bound = digest(now) if now is not None else None
             note["changed"] = {"digest": bound, "decision": decision.id, "differences": told}
             expires = taken.now + timedelta(days=self._company.decision_days)
             taken.move(
@@ -186,7 +185,7 @@ class Writer:
                 expires_at=expires,
                 note=note,
                 content={"decision": decision.id, "changes": told},
-                proposal=PROPOSAL.dump_python(again, mode="json") if again is not None else None,
+                proposal=PROPOSAL.dump_python(now, mode="json") if now is not None else None,
                 proposal_digest=bound,
             )
         return None

@@ -171,8 +171,19 @@ def _cutoff(content: Content) -> str:
     )
 
 
+def _withdraw_asked(content: Content) -> str:
+    term, reason = repr(content["term"]), content["reason"] or "none"
+    if content["of"] is not None:
+        return f"asked to withdraw the term {term} of case {content['of']}; reason: {reason}"
+    return (
+        f"asked to make inactive the term {term}, which Intacct already had, as {content['keep']!r} is kept for its rule; "
+        f"reason: {reason}"
+    )
+
+
 def _withdraw_looked(content: Content) -> str:
     users = [f"{'at least ' if one['at_least'] else ''}{one['count']} {one['what']}" for one in content["users"]]
+    users += ["another company that shares these books"] if content.get("elsewhere") else []
     used = f"used by {', '.join(users)}" if users else "nothing uses it"
     unread = f"; not read: {' '.join(content['unread'])}" if content["unread"] else ""
     return f"looked at the term {content['term']!r}: {_words(content['status'])}, {used}{unread}"
@@ -216,9 +227,7 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
         if c.get("closed_on")
         else f"invoice {c['invoice']} failed for another reason: {c['words']}"
     ),
-    "withdraw_asked": lambda c: (
-        f"asked to withdraw the term {c['term']!r} of case {c['of']}; reason: {c['reason'] or 'none'}"
-    ),
+    "withdraw_asked": _withdraw_asked,
     "withdraw_looked": _withdraw_looked,
     "report": lambda c: (
         f"report, {_words(c['kind'])}: {c['failing']} terms will fail, {c['open']} findings open, {c['fixed']} fixed"

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from bot.billing.source import BilledInvoice, SourceCustomer, SourceError, SourceTerm, SourceUnsupported
+from bot.cases.holders import YEAR
 from bot.cases.ports import Company
 from bot.intacct.customers import BookedCustomer
 from bot.intacct.errors import IntacctError, Refused
@@ -36,7 +37,6 @@ from bot.terms.term import ArTerm
 T = TypeVar("T")
 
 ALL = frozenset(FindingKind)
-YEAR = timedelta(days=365)
 A_DAY = timedelta(days=1)
 """Intacct tells by the day what changed, and its zone is not known."""
 OVERLAP = timedelta(minutes=10)

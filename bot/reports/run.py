@@ -10,13 +10,13 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from bot.cases import store
+from bot.cases.holders import NOTHING_READ, holders
 from bot.cases.outbox import Address
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step, step
 from bot.records.engine import Database
 from bot.records.tables import cases, decisions
 from bot.reports import foreseen, memory
-from bot.reports.holders import NOTHING_READ, holders
 from bot.reports.reading import Look, Progress, Reading
 from bot.reports.report import Cost, FixedBy, Report
 from bot.reports.telling import tell

@@ -14,7 +14,7 @@ WHERE: dict[StepKind, str] = {
     StepKind.RENAME: "the source, by hand",
     StepKind.USE_INSTEAD: "the source, by hand",
     StepKind.CHANGE_DEFAULT: "Intacct, by hand",
-    StepKind.RETIRE: "Intacct, by hand",
+    StepKind.RETIRE: "Intacct, by a case and its decision",
 }
 """Where a step is done, and how."""
 TO_DO: dict[StepKind, str] = {
@@ -23,7 +23,7 @@ TO_DO: dict[StepKind, str] = {
     StepKind.RENAME: "Rename the term",
     StepKind.USE_INSTEAD: "Use the other name on new invoices",
     StepKind.CHANGE_DEFAULT: "Change the customer's default term",
-    StepKind.RETIRE: "Make the term inactive",
+    StepKind.RETIRE: "Make the term inactive, after a decision",
 }
 """What a step is, in a few words."""
 DATES_NAMED = 5
@@ -110,7 +110,7 @@ _STEPS: dict[StepKind, Callable[[Step], str]] = {
     StepKind.CHANGE_DEFAULT: lambda step: (
         f"In Intacct, make “{step.to}” the default of customer {step.subject} instead of “{step.name}”"
     ),
-    StepKind.RETIRE: lambda step: f"In Intacct, make “{step.name}” inactive: nothing uses it then",
+    StepKind.RETIRE: lambda step: f"In Intacct, make “{step.name}” inactive by a case that an approver decides",
 }
 
 

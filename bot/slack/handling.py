@@ -292,6 +292,21 @@ class Handling:
             return
         report_acts.open_kept_name(step, company, wanted["name"], key=f"standard:{item.id}")
 
+    def _retire(self, step: Step, item: InboxItem, person: Person) -> None:
+        """Opens the case about a term that is to be made inactive, and says so; or which one is about it already."""
+        payload, wanted = item.payload, item.payload["standard"]
+        company = self._companies.get(wanted["company"])
+        if company is None:
+            log.warning("a term to make inactive is left alone: the settings name its company no more")
+            return
+        reason = payload["values"]["reason"]
+        already = withdraw.retire(
+            step, company, person, name=wanted["name"], keep=wanted.get("keep", ""), reason=reason
+        )
+        channel = company.alert_channels[0]
+        body = {"user": person.user_id, "what": "retire_asked", "name": wanted["name"], "already": already}
+        say(step, f"whisper:retire:{item.id}", "whisper", Address(channel=channel), company=company.key, body=body)
+
     def _ask_or_check(self, step: Step, item: InboxItem, action: ActionId, person: Person) -> None:
         """A button on an answer that only the asker sees."""
         payload = item.payload
@@ -335,6 +350,9 @@ class Handling:
             return
         view = _known(ViewId, payload["view"])
         person = Person(team=payload["team"], user_id=payload["user"])
+        if view is ViewId.RETIRE:
+            self._retire(step, item, person)
+            return
         if view is ViewId.LIST:
             self._chosen(step, item, person)
             return

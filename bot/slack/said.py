@@ -124,8 +124,9 @@ _OF_NO_CASE: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
     "finding_refused": lambda body: one_liners.finding_refused(body["people"]),
     "no_company": lambda _: no_company(),
     "not_a_member": lambda _: one_liners.not_a_member(),
+    "retire_asked": lambda body: one_liners.retire_asked(body["name"], body["already"]),
 }
-"""What is whispered that speaks of no case: of a report's findings, a company not looked after, a guest."""
+"""What is whispered that looks at no case: of findings, a term to make inactive, a company not looked after, a guest."""
 
 
 _OF_ITS_NUMBER: dict[str, Callable[[int], CardMessage]] = {

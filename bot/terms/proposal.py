@@ -38,7 +38,7 @@ class Action(StrEnum):
     BY_HAND = "by_hand"
     """A rule that the XML gateway cannot create: instructions for a person, field by field."""
     DEACTIVATE = "deactivate"
-    """`update_arterm` that sets status inactive and nothing else: a term of ours is withdrawn."""
+    """`update_arterm` that sets status inactive and nothing else: nothing uses the term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,7 +124,7 @@ def test_a_term_that_is_used_stays_and_its_users_are_listed(desk: Desk) -> None:
     assert "Invoices in Intacct: 7 (OLD-1, " in card
     assert f"OLD-{EXAMPLES}, …)" in card
     assert "Customers in Intacct whose default it is: 1 (C7)" in card
-    assert "Invoices at BILL that are not paid: 2 (INV-" in card
+    assert "Invoices at BILL that are not paid, or not in Intacct: 2 (INV-" in card
     assert "Open cases that await it: 1 (case 1)" in card
     assert offered(desk, withdrawal) == ["case.check", "case.dismiss"]
     assert desk.calls(UPDATE) == []
@@ -222,3 +222,16 @@ def customer(desk: Desk, number: str, term: str) -> None:
         "STATUS": "active",
         "MEGAENTITYID": "",
     }
+
+
+def test_a_paid_invoice_that_is_not_in_the_books_yet_uses_the_term(desk: Desk) -> None:
+    origin = made_and_closed(desk)
+    table = desk.world.store.table("bill_invoice")
+    key = next(key for key, row in table.items() if row["invoiceNumber"] == "INV-1")
+    net_45 = next(row["id"] for row in desk.world.store.table("bill_term").values() if row["name"] == "Net 45")
+    table[key] = {**table[key], "paymentTermId": net_45, "status": "PAID_IN_FULL", "dueAmount": 0.0}
+    case_id = wish(desk, origin)
+    assert "not paid, or not in Intacct: 1 (INV-1)" in desk.card(case_id)
+    keep_invoice(desk.world, 1, TERMNAME="Net 30", RECORDID="INV-1")
+    desk.check(case_id)
+    assert desk.work(case_id).state == "awaiting_decision"

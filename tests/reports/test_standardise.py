@@ -15,7 +15,7 @@ from bot.reports import memory
 from bot.reports.desk import Reports
 from bot.reports.reading import Reading
 from bot.reports.run import Runner, Spent
-from bot.reports.standard_wording import first_line, steps_said, told_lines
+from bot.reports.standard_wording import WHERE, first_line, steps_said, told_lines
 from bot.reports.standardise import Standardisation, of_report
 from bot.reports.weeks import Rhythm
 from bot.reports.workbook import workbook
@@ -79,6 +79,13 @@ def subscribe(monkeypatch: pytest.MonkeyPatch, **fields: str) -> None:
         monkeypatch.setitem(objects.OBJECTS, name, kind)
 
 
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A company that subscribes to none of the other records that name terms."""
+    for name in OTHERS:
+        monkeypatch.delitem(objects.OBJECTS, name)
+
+
 def test_acmes_rules_with_several_names_are_proposed_the_most_refused_first(acme: Office) -> None:
     found = standardised(acme)
     assert [(each.keep, each.prevented) for each in found.standards] == [("Net 35", 61), ("Net 14", 21), ("N20", 1)]
@@ -109,6 +116,7 @@ def test_the_companys_own_name_is_kept_and_what_intacct_calls_otherwise_is_retir
     assert "invoices of the last year (20)" in steps[1].blocked[0]
 
 
+@pytest.mark.usefixtures("plain")
 def test_what_cannot_be_read_is_named_and_blocks_retiring(acme: Office) -> None:
     acme.ar_term("N30", 30)
     step = retiring(standardised(acme), "N30")
@@ -179,6 +187,7 @@ def test_intacct_that_does_not_answer_frees_nothing(acme: Office, monkeypatch: p
     acme.world.faults.clear()
 
 
+@pytest.mark.usefixtures("plain")
 def test_looking_costs_few_requests_and_learns_what_the_company_has_once(acme: Office) -> None:
     plain = len(acme.calls("intacct"))
     assert acme.rooms.reports.now(keep=False).report.holders is None
@@ -193,6 +202,7 @@ def test_looking_costs_few_requests_and_learns_what_the_company_has_once(acme: O
     assert first - second == len(OTHERS) + 1
 
 
+@pytest.mark.usefixtures("plain")
 def test_the_weekly_reports_sheet_and_button_say_who_holds_a_term(acme: Office) -> None:
     acme.ar_term("N30", 30)
     acme.rooms.reports.weekly(weekly_key(acme))
@@ -224,6 +234,55 @@ def test_a_kept_name_that_intacct_lacks_becomes_a_case_with_a_decision(acme: Off
     acme.click("U0DAN", "case.create", f"{case.id}:{case.proposal_digest}")
     acme.work()
     assert any(row["NAME"] == "Net 20" for row in acme.world.store.table("arterm").values())
+
+
+def test_a_term_that_nothing_holds_becomes_a_case_and_a_decision_by_a_second_person(acme: Office) -> None:
+    acme.ar_term("N30", 30)
+    found = standardised(acme)
+    assert "case" in WHERE[retiring(found, "N30").kind]
+    (pressed,) = [b for b in row_of(found) if b["action_id"].startswith("standard.retire.")]
+    wanted = {"company": "acme", "name": "N30", "keep": "Net 30"}
+    assert read_standard(pressed["value"]) == StandardButton(**wanted)
+    wish = {"view": "view.retire", "standard": wanted, "values": {"reason": "Net 30 is our name for it."}}
+    act = {**wish, "user": "U0DAN", "team": TEAM_ID, "channel": ALERTS}
+    acme.take(ItemKind.SUBMISSION, "one", act)
+    acme.take(ItemKind.SUBMISSION, "two", act)
+    acme.take(ItemKind.SUBMISSION, "three", {**act, "standard": {**wanted, "company": "gone"}})
+    acme.work()
+    (case,) = acme.cases()
+    assert (case.kind, case.term_name, case.state) == ("withdraw", "N30", "awaiting_decision")
+    (card,) = acme.posted()
+    assert "Intacct already had this term" in card["text"]
+    said = [(row.body["what"], row.body["already"]) for row in acme.messages("whisper")]
+    assert said == [("retire_asked", None), ("retire_asked", 1)]
+    decide = {"view": "view.approve", "case_id": case.id, "digest": case.proposal_digest, "team": TEAM_ID}
+    decide |= {"values": {"reason": "Never used."}, "channel": ALERTS}
+    acme.take(ItemKind.SUBMISSION, "dan", {**decide, "user": "U0DAN"})
+    acme.work()
+    assert acme.case(1).state == "awaiting_decision"
+    acme.take(ItemKind.SUBMISSION, "priya", {**decide, "user": "U0PRIYA"})
+    acme.work()
+    assert acme.case(1).state == "closed"
+    (row,) = [row for row in acme.world.store.table("arterm").values() if row["NAME"] == "N30"]
+    assert row["STATUS"] == "inactive"
+    assert "N30" not in str(row_of(standardised(acme)))
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_blocked_step_and_one_that_nobody_looked_at_offer_no_case(acme: Office) -> None:
+    acme.ar_term("N30", 30)
+    blocked = standardised(acme)
+    assert retiring(blocked, "N30").blocked
+    assert "standard.retire." not in str(row_of(blocked))
+    free = replace(retiring(blocked, "N30"), blocked=())
+    standard = replace(kept(blocked, "Net 30"), steps=(free,))
+    for looked, offered in ((True, True), (False, False)):
+        row = row_of(replace(blocked, standards=(standard,), looked=looked))
+        assert ("standard.retire." in str(row)) is offered
+
+
+def row_of(found: Standardisation) -> list[dict[str, Any]]:
+    return [b for block in standard_blocks(found) if block["type"] == "actions" for b in block["elements"]]
 
 
 def test_who_asks_by_the_command_is_answered_alone_with_the_same(acme: Office) -> None:

@@ -156,7 +156,29 @@ CUSTOMER = ObjectType(
     ),
 )
 
-OBJECTS = {kind.name: kind for kind in (ARTERM, ARINVOICE, CUSTOMER)}
+
+def _naming_terms(name: str, field: str) -> ObjectType:
+    """Another kind of record that names a term. The company has none of them: a client can see that nothing does.
+
+    Which field names the term is the emulator's own choice; a client is to look it up.
+    """
+    return ObjectType(
+        name=name,
+        table=name.lower(),
+        name_field="RECORDNO",
+        legacy=name.lower(),
+        fields=_fields((Holds.INTEGER, "RECORDNO MEGAENTITYKEY"), (Holds.TEXT, f"{field} {ENTITY}"), enums={}),
+    )
+
+
+OTHERS = (
+    _naming_terms("ARRECURINVOICE", "TERMNAME"),
+    _naming_terms("SODOCUMENT", "TERM.NAME"),
+    _naming_terms("SORECURDOCUMENT", "TERM.NAME"),
+    _naming_terms("CONTRACT", "TERMNAME"),
+)
+"""Recurring invoices, Order Entry documents, their templates, and contracts."""
+OBJECTS = {kind.name: kind for kind in (ARTERM, ARINVOICE, CUSTOMER, *OTHERS)}
 
 
 def object_named(name: str) -> ObjectType:

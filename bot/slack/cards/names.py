@@ -59,6 +59,8 @@ class ActionId(StrEnum):
     """On a report: open the view that shows how each rule would go by one name."""
     STANDARD_CASE = "standard.case"
     """Open the case about a kept name that Intacct lacks."""
+    STANDARD_RETIRE = "standard.retire"
+    """Open the view that asks why a term in whose place another name is kept is to be made inactive."""
 
 
 class ViewId(StrEnum):
@@ -85,6 +87,9 @@ class ViewId(StrEnum):
     """What a report's words mean; nothing is submitted."""
     WITHDRAW = "view.withdraw"
     """The wish to withdraw a term; another person decides."""
+
+    RETIRE = "view.retire"
+    """The wish to make a term inactive that Intacct already had; another person decides."""
 
     LIST = "view.list"
     """Several proposals; its submission approves each chosen one, as a decision of its own."""

@@ -291,6 +291,16 @@ def finding_refused(people: Sequence[str]) -> CardMessage:
     return _line(f"Only {words.people(people)} can keep a finding quiet. Nothing was changed.")
 
 
+def retire_asked(name: str, already: int | None) -> CardMessage:
+    """To the person who asked for a term to be made inactive. `already`: the open case that is about that, if any."""
+    term = words.code(name, 60)
+    if already is not None:
+        return _line(f"Case {already} is about making {term} inactive already. Nothing was done.")
+    return _line(
+        f"Asked. I look whether anything uses {term}; its card says what I find. Somebody else than you decides."
+    )
+
+
 def gave_up(task: str, error: str) -> CardMessage:
     """Something that the calendar asked for failed too often."""
     return _line(

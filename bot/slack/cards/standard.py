@@ -16,14 +16,19 @@ from bot.terms.term import in_words
 SHOWN = 5
 """Rules that are shown; the others stand in the workbook."""
 STEPS_SHOWN = 6
+BUTTONS_SHOWN = 25
+"""As many as Slack takes in a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandardButton:
-    """What a button that opens a case for a kept name stands for."""
+    """What a button that opens a case stands for."""
 
     company: str
     name: str
+    """The term that the case is about."""
+    keep: str = ""
+    """The name that is kept in its place; empty where it is the kept name itself."""
 
 
 class UnreadableStandardError(ValueError):
@@ -31,20 +36,21 @@ class UnreadableStandardError(ValueError):
 
 
 def standard_value(wanted: StandardButton) -> str:
-    """The `value` of a button that opens a case for a kept name."""
-    return json.dumps({"company": wanted.company, "name": wanted.name})
+    """The `value` of a button that opens a case."""
+    kept = {"keep": wanted.keep} if wanted.keep else {}
+    return json.dumps({"company": wanted.company, "name": wanted.name, **kept})
 
 
 def read_standard(value: str) -> StandardButton:
     """What a clicked button stands for. Raises UnreadableStandardError."""
     try:
         read = json.loads(value)
-        company, name = read["company"], read["name"]
-    except (ValueError, KeyError, TypeError) as error:
+        company, name, keep = read["company"], read["name"], read.get("keep", "")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableStandardError("the button's value belongs to no list") from error
-    if not isinstance(company, str) or not isinstance(name, str) or not name:
+    if not all(isinstance(part, str) for part in (company, name, keep)) or not name:
         raise UnreadableStandardError("the button's value names no company and term")
-    return StandardButton(company=company, name=name)
+    return StandardButton(company=company, name=name, keep=keep)
 
 
 def standard_answer(found: Standardisation) -> CardMessage:
@@ -84,7 +90,7 @@ def _rule(place: int, standard: Standard, *, looked: bool) -> Block:
 
 
 def _cases(found: Standardisation) -> list[Block]:
-    """A button for each name that is to be made in Intacct and can be."""
+    """A button for each name that is to be made in Intacct, or made inactive there, and can be."""
     made = []
     for place, standard in enumerate(found.standards[:SHOWN]):
         value = standard_value(StandardButton(company=found.report.company, name=standard.keep))
@@ -92,7 +98,21 @@ def _cases(found: Standardisation) -> list[Block]:
         if free and words.units(value) <= VALUE_LIMIT:
             label = f"Open the case: {words.visible(standard.keep, 40)}"
             made.append(button(f"{ActionId.STANDARD_CASE}.{place}", label, value))
-    return made
+    return [*made, *_retirements(found)][:BUTTONS_SHOWN]
+
+
+def _retirements(found: Standardisation) -> list[Block]:
+    free = [
+        StandardButton(company=found.report.company, name=step.name, keep=standard.keep)
+        for standard in found.standards[:SHOWN]
+        for step in standard.steps
+        if step.kind is StepKind.RETIRE and found.looked and not step.blocked
+    ]
+    return [
+        button(f"{ActionId.STANDARD_RETIRE}.{place}", f"Make inactive: {words.visible(each.name, 40)}", value)
+        for place, each in enumerate(free)
+        if words.units(value := standard_value(each)) <= VALUE_LIMIT
+    ]
 
 
 def _small_print(found: Standardisation) -> list[str]:

@@ -223,16 +223,7 @@ def approval_view(view: CaseView, context_: ViewContext) -> View:
         blocks.append(section("*Outside the policy for terms*", _sentences(proposal.outside_policy)))
     blocks.append(_reason(BlockId.APPROVE_REASON, "Why is this right?", "Kept with the decision in the journal."))
     if proposal.needs_reference:
-        blocks.append(
-            input_block(
-                Input(
-                    block_id=BlockId.APPROVE_REFERENCE,
-                    label="Reference",
-                    hint="The contract, the customer's agreement, or who allowed it. Kept with the decision.",
-                    longest=REFERENCE_LONGEST,
-                )
-            )
-        )
+        blocks.append(_reference())
     blocks.append(context("Submitting this writes to Intacct. Your name and your words are kept with the decision."))
     title, submit = ("Reactivate the term", "Reactivate") if reactivate else ("Create the term", "Create")
     return _view(ViewId.APPROVE, title, blocks, submit=submit, context_=context_)
@@ -251,6 +242,22 @@ def withdraw_view(view: CaseView, context_: ViewContext) -> View:
     return _view(ViewId.WITHDRAW, "Withdraw the term", blocks, submit="Ask", context_=context_)
 
 
+def retire_view(company: str, name: str, keep: str, metadata: str) -> View:
+    """Why a term that Intacct already had should be made inactive; another person decides."""
+    blocks = [
+        section(
+            f"{words.code(name, 100)} · {words.name(company, 60)}",
+            f"{words.code(keep, 100)} is the name to keep for its rule. I look again whether anything uses "
+            f"{words.code(name, 100)}. Where nothing does, somebody else than you decides whether it is made inactive; "
+            "otherwise I list what uses it. Nothing is deleted, and invoices keep their terms.",
+        ),
+        _reason(
+            BlockId.WITHDRAW_REASON, "Why should it be made inactive?", "Shown on the card, and kept in the journal."
+        ),
+    ]
+    return plain_view(ViewId.RETIRE, "Make a term inactive", blocks, submit="Ask", metadata=metadata)
+
+
 def deactivation_view(view: CaseView, context_: ViewContext) -> View:
     """Make a term inactive, with a reason. Its submission is the decision."""
     blocks = [
@@ -259,6 +266,7 @@ def deactivation_view(view: CaseView, context_: ViewContext) -> View:
         section(*use_lines(view)),
         section(*deactivation_lines(view)),
         _reason(BlockId.APPROVE_REASON, "Why is this right?", "Kept with the decision in the journal."),
+        *([_reference()] if view.proposal is not None and view.proposal.needs_reference else []),
         context("Submitting this writes to Intacct. Your name and your words are kept with the decision."),
     ]
     return _view(ViewId.APPROVE, "Make the term inactive", blocks, submit="Make inactive", context_=context_)
@@ -418,6 +426,17 @@ def _sentences(sentences: Iterable[str]) -> str:
 
 def _reason(block_id: BlockId, label: str, hint: str) -> Block:
     return input_block(Input(block_id=block_id, label=label, hint=hint, multiline=True, longest=REASON_LONGEST))
+
+
+def _reference() -> Block:
+    return input_block(
+        Input(
+            block_id=BlockId.APPROVE_REFERENCE,
+            label="Reference",
+            hint="The contract, the customer's agreement, or who allowed it. Kept with the decision.",
+            longest=REFERENCE_LONGEST,
+        )
+    )
 
 
 def _select(block_id: BlockId, label: str, options: Sequence[tuple[str, str]], value: str) -> Block:

@@ -1,8 +1,9 @@
-"""The card of a case that withdraws a term: who wants it and why, what uses the term, what would be written."""
+"""The card of a case that makes a term inactive: who wants it and why, what uses the term, what would be written."""
 
 from __future__ import annotations
 
 from bot.cases.case import CaseState
+from bot.cases.use import ELSEWHERE
 from bot.cases.view import CaseView, UsersOfKind, Withdrawing
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, bullets, context, section
@@ -23,10 +24,6 @@ _STATES = {
     CaseState.EXPIRED: "expired",
     CaseState.DISMISSED: "dismissed",
 }
-_NOT_LOOKED_AT = (
-    "Not looked at: recurring invoices, order entry documents and contracts, which may name the term too; "
-    "look there in Intacct before you decide."
-)
 
 
 def withdraw_blocks(view: CaseView, subject: Subject) -> list[Block]:
@@ -47,7 +44,8 @@ def withdraw_blocks(view: CaseView, subject: Subject) -> list[Block]:
             blocks.append(section(*use))
         if view.proposal is not None:
             blocks.append(section(*deactivation_lines(view)))
-            blocks.append(context(_NOT_LOOKED_AT))
+            if wish.not_told:
+                blocks.append(context(_not_told(wish)))
     return blocks
 
 
@@ -57,10 +55,13 @@ def wish_lines(view: CaseView) -> list[str]:
     if wish is None:
         return []
     who = f" by {words.people(view.asked_by)}" if view.asked_by else ""
-    return [
-        f"Asked{who} {words.at_moment(view.opened_at)}: “{words.said(wish.reason, 300)}”",
-        f"The term was made by case {wish.of_number} (record {words.name(wish.record_no, 20)}).",
-    ]
+    record = f"record {words.name(wish.record_no, 20)}" if wish.record_no else "its record is not read yet"
+    whose = (
+        f"The term was made by case {wish.of_number} ({record})."
+        if wish.ours
+        else f"Intacct already had this term ({record}); {words.code(wish.keep, 100)} is the name that is kept for its rule."
+    )
+    return [f"Asked{who} {words.at_moment(view.opened_at)}: “{words.said(wish.reason, 300)}”", whose]
 
 
 def use_lines(view: CaseView) -> list[str]:
@@ -69,19 +70,24 @@ def use_lines(view: CaseView) -> list[str]:
     if wish is None or wish.looked_at is None:
         return []
     lines: list[str] = []
-    if wish.users:
+    if wish.used:
         lines.append("*It is used, so it stays active:*")
-        lines.append(bullets([_user(each) for each in wish.users], 6))
+        others = [words.first_upper(ELSEWHERE)] if wish.elsewhere else []
+        lines.append(bullets([*(_user(each) for each in wish.users), *others], 12))
     if wish.unread:
         lines.append("*Could not be read, which stands in the way:*")
-        lines.append(bullets([words.said(each, 300) for each in wish.unread], 6))
+        lines.append(bullets([words.said(each, 300) for each in wish.unread], 12))
     if wish.free:
-        source = words.name(view.source_label, 40)
         lines.append(
-            f"Nothing uses it: no invoice or customer in Intacct, no unpaid invoice in {source}, no open case. "
+            f"*Nothing uses it.* Looked for: {words.said('; '.join(wish.looked_for), 900)}. "
             f"Read {words.at_moment(wish.looked_at)}; it is read again before anything is written."
         )
     return lines
+
+
+def _not_told(wish: Withdrawing) -> str:
+    """What Intacct does not tell here, where a person has to look himself."""
+    return f"Not looked for, as Intacct does not tell here whether they name it: {'; '.join(wish.not_told)}."
 
 
 def deactivation_lines(view: CaseView) -> list[str]:
@@ -95,6 +101,7 @@ def deactivation_lines(view: CaseView) -> list[str]:
         "*What would be made inactive*",
         f"{what} Its status becomes inactive and nothing else changes.",
         *(words.said(doubt, 300) for doubt in proposal.doubts),
+        *(f"Outside the policy: {words.said(each, 300)}" for each in proposal.outside_policy),
     ]
 
 
@@ -102,16 +109,16 @@ def _headline(view: CaseView, subject: Subject, wish: Withdrawing) -> str:
     if view.state is CaseState.CLOSED:
         if view.decision is None or view.decision.verdict != "approve" or wish.status in ("inactive", "gone"):
             return f"{subject.term} is {'no longer' if wish.status == 'gone' else 'already inactive'} in Intacct"
-        return f"{subject.term} is withdrawn"
-    if view.state is CaseState.OPEN and (wish.users or wish.unread):
-        return f"{subject.term} cannot be withdrawn now"
-    return f"Withdraw {subject.term}"
+        return f"{subject.term} is withdrawn" if wish.ours else f"{subject.term} is inactive now"
+    if view.state is CaseState.OPEN and (wish.used or wish.unread):
+        return f"{subject.term} cannot be {'withdrawn' if wish.ours else 'made inactive'} now"
+    return f"Withdraw {subject.term}" if wish.ours else f"Make {subject.term} inactive"
 
 
 def withdrawal_state(state: CaseState, wish: Withdrawing) -> str:
     """What a withdrawal's state is called, on its card and in lists of cases."""
     if state is CaseState.OPEN and wish.looked_at is not None:
-        return "in use" if wish.users else "not known yet"
+        return "in use" if wish.used else "not known yet"
     return _STATES.get(state, state.value)
 
 
@@ -147,4 +154,5 @@ def _user(each: UsersOfKind) -> str:
     least = "at least " if each.at_least else ""
     shown = ", ".join(words.name(example, 60) for example in each.examples)
     more = ", …" if each.count > len(each.examples) else ""
-    return f"{words.first_upper(words.said(each.label, 80))}: {least}{each.count:,} ({shown}{more})"
+    named = f" ({shown}{more})" if shown else ""
+    return f"{words.first_upper(words.said(each.label, 100))}: {least}{each.count:,}{named}"

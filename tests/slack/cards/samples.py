@@ -537,7 +537,27 @@ BY_PERIOD: dict[str, CaseView] = {
 }
 
 WISH = Withdrawing(
-    of_number=12, record_no="48", reason="Made by mistake: Globex pays in 30 days.", looked_at=NOW, status="active"
+    of_number=12,
+    record_no="48",
+    reason="Made by mistake: Globex pays in 30 days.",
+    looked_at=NOW,
+    looked_for=(
+        "invoices in Intacct",
+        "customers in Intacct whose default it is",
+        "invoices at BILL that are not paid, or not in Intacct",
+        "open cases that await it",
+    ),
+    not_told=("contracts in Intacct",),
+    status="active",
+)
+RETIRE = replace(
+    WISH,
+    of_number=None,
+    record_no="7",
+    reason="Net 45 is our name for it.",
+    keep="Net 45",
+    looked_for=(*WISH.looked_for, "contracts in Intacct", "other companies here that share these books"),
+    not_told=(),
 )
 DEACTIVATE = proposal(
     action=Action.DEACTIVATE,
@@ -586,6 +606,34 @@ WITHDRAWALS: dict[str, CaseView] = {
     ),
     "withdrawn by others": withdrawal(
         state=CaseState.CLOSED, proposal=None, digest="", withdrawing=replace(WISH, status="inactive")
+    ),
+    "retire": withdrawal(
+        term_name="N45",
+        withdrawing=RETIRE,
+        proposal=replace(
+            DEACTIVATE,
+            name="N45",
+            doubts=(
+                "This makes inactive a term that Intacct already had; no decision here made it.",
+                *DEACTIVATE.doubts,
+            ),
+            outside_policy=("“N45” is on the list of approved terms.",),
+        ),
+    ),
+    "retire used": withdrawal(
+        term_name="N45",
+        state=CaseState.OPEN,
+        proposal=None,
+        digest="",
+        withdrawing=replace(RETIRE, users=USED.users, elsewhere=True),
+    ),
+    "retired": withdrawal(
+        term_name="N45",
+        state=CaseState.CLOSED,
+        decision=APPROVED,
+        withdrawing=RETIRE,
+        record_no="7",
+        closed_at=NOW + timedelta(hours=1),
     ),
     "term made here": case(
         state=CaseState.CLOSED,

@@ -28,6 +28,8 @@ MADE: dict[str, Any] = {
     ),
     "withdraw": views.withdraw_view(samples.WITHDRAWALS["term made here"], KEPT),
     "make inactive": views.deactivation_view(samples.WITHDRAWALS["withdraw"], KEPT),
+    "make inactive against the policy": views.deactivation_view(samples.WITHDRAWALS["retire"], KEPT),
+    "retire": views.retire_view("acme", "N45", "Net 45", "{}"),
     "dismiss": views.dismiss_view(samples.BY_STATE["awaiting sync"], KEPT),
     "accept": views.accept_view(samples.BY_STATE["arrived different"], KEPT),
     "tell the term": views.tell_term_view(samples.BY_MATCH["not found"], KEPT),
