@@ -1,4 +1,4 @@
-"""The same failure after the fix: which alert counts as one, and what follows where the term is gone again."""
+"""The same failure after the fix: which alert counts as one, which may be too early, and what follows a term's loss."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _OF_THE_FIX = frozenset({"appeared", "by_others", "acknowledged", "record_no", "
 """What a case notes of a term that was there; it holds no longer once the term is gone."""
 
 
+UNDER_WAY = timedelta(minutes=5)
+"""So long after a term took its form an alert may be of a sync that had begun before."""
+ONE_SYNC = timedelta(minutes=1)
+"""Reports of one invoice that are posted no further apart may be one sync's."""
+
+
 def counts(
     posted_at: datetime, number: str | None, *, term: ArTerm | None, since: datetime, awaited: Collection[str]
 ) -> bool:
@@ -28,16 +34,32 @@ def counts(
     """
     if number is None or number not in awaited:
         return False
-    moments = [since]
-    if term is not None:
-        moments += [moment for moment in (term.created_at, term.modified_at) if moment is not None]
-    return posted_at > max(moments)
+    return posted_at > max((since, *_formed(term)))
+
+
+def under_way(posted_at: datetime, *, term: ArTerm | None, since: datetime, noted: datetime | None) -> bool:
+    """Whether an alert that counts may be of a sync that had begun before the term was there, and so decides nothing.
+
+    `noted`: when the invoice was first reported as such. A report that comes clearly after that one is of another sync.
+    """
+    formed = max(_formed(term), default=since)
+    if noted is not None and noted > max(formed, since) and posted_at - noted > ONE_SYNC:
+        return False
+    return posted_at <= formed + UNDER_WAY
+
+
+def _formed(term: ArTerm | None) -> list[datetime]:
+    """When a record was made and when it was changed last, as far as Intacct tells."""
+    return [] if term is None else [at for at in (term.created_at, term.modified_at) if at is not None]
 
 
 def lost(taken: Step, company: Company, case: Any, answer: Answer) -> None:
     """Puts a case whose term is gone or inactive again before its approvers anew."""
     expires = taken.now + timedelta(days=company.decision_days)
     note = {key: value for key, value in (case.note or {}).items() if key not in _OF_THE_FIX}
+    for invoice in store.waiting_invoices(taken.connection, case.id):
+        if invoice.note.failed_early is not None:
+            store.add_note(taken.connection, case.id, invoice.number, failed_early=None)
     match = answer.diagnosis.match
     taken.move(
         case,

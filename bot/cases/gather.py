@@ -14,7 +14,7 @@ from sqlalchemy import Interval, cast, func, select, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
 from bot.cases import asking, merging, store
-from bot.cases.again import counts, exact, lost
+from bot.cases.again import counts, exact, lost, under_way
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
 from bot.cases.intake import AFTER_SYNC
@@ -352,13 +352,11 @@ class Gatherer:
         if new:
             taken.record(case.company, "joined", {"case": case.number, "invoices": list(new)}, case_id=case.id)
         if state is CaseState.AWAITING_SYNC and again and exact(answer):
-            taken.move(
-                case,
-                CaseEvent.FAILED_AGAIN,
-                content={"invoices": sorted({p.invoice for p in again if p.invoice})},
-                **store.keep_answer(taken, case, answer),
-            )
-            return
+            failed = _decisive(taken, case, answer, again)
+            if failed:
+                kept = store.keep_answer(taken, case, answer)
+                taken.move(case, CaseEvent.FAILED_AGAIN, content={"invoices": sorted(failed)}, **kept)
+                return
         later = any(p.reported and p.posted_at > case.state_since for p in pending)
         if state is CaseState.AWAITING_SYNC and later and answer.proposal is not None:
             lost(taken, self._company, case, answer)
@@ -420,6 +418,25 @@ def _again(taken: Step, case: Any, answer: Answer, pending: Sequence[Pending], n
         for p in pending
         if p.reported and counts(p.posted_at, p.invoice, term=term, since=case.state_since, awaited=awaited)
     ]
+
+
+def _decisive(taken: Step, case: Any, answer: Answer, again: Sequence[Pending]) -> set[str]:
+    """Those that failed although their term is there; of the others, whose sync may have begun before, it is noted."""
+    term = answer.diagnosis.match.term if answer.diagnosis.match else None
+    noted = {i.number: i.note.failed_early for i in store.waiting_invoices(taken.connection, case.id)}
+    failed, early = set[str](), dict[str, datetime]()
+    for p in sorted(again, key=lambda each: each.posted_at):
+        if p.invoice is None:
+            continue
+        if not under_way(p.posted_at, term=term, since=case.state_since, noted=noted.get(p.invoice)):
+            failed.add(p.invoice)
+        elif noted.get(p.invoice) is None:
+            noted[p.invoice] = early[p.invoice] = p.posted_at
+    if early and not failed:
+        for number, at in early.items():
+            store.add_note(taken.connection, case.id, number, failed_early=at.isoformat())
+        taken.record(case.company, "failed_early", {"case": case.number, "invoices": sorted(early)}, case_id=case.id)
+    return failed
 
 
 def _pending(row: Any) -> Pending:

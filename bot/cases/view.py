@@ -137,6 +137,8 @@ class InvoiceNote:
     """What else was seen of an invoice."""
 
     failed: OtherReason | None = None
+    failed_early: datetime | None = None
+    """When it was reported as failed for the term again, by a sync that may have begun before the term was there."""
     earlier: EarlierInvoice | None = None
     by_hand: KeyedByHand | None = None
 

@@ -251,7 +251,7 @@ class Watcher:
             return
         note = replace(before.note, earlier=found.earlier, by_hand=one.by_hand)
         if found.arrival is Arrival.ARRIVED:
-            note = replace(note, failed=None)
+            note = replace(note, failed=None, failed_early=None)
         if (found.arrival, found.differences, note) == (before.arrival, before.differences, before.note):
             return
         taken.connection.execute(

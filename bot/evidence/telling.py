@@ -222,6 +222,9 @@ _SENTENCES: dict[str, Callable[[Content], str]] = {
     "edit": lambda c: f"edited the proposal: {proposed(c['proposal'])}; reason: {c['reason'] or 'none'}",
     "told": lambda c: f"told the term: {c['term']!r}",
     "asked": lambda _: "asked for a decision",
+    "failed_early": lambda c: (
+        f"{_listed([str(i) for i in c['invoices']])} failed again, by a sync that may have begun before the term was there"
+    ),
     "failed_otherwise": lambda c: (
         f"invoice {c['invoice']} failed, as its period is closed in Intacct (posting date {c['closed_on']}): {c['words']}"
         if c.get("closed_on")

@@ -341,9 +341,48 @@ def test_another_reason_is_forgotten_once_the_invoice_arrives_or_fails_for_the_t
 
 
 def test_the_same_failure_although_the_term_is_there_is_cause_unknown(fixed: Desk) -> None:
-    fixed.fails("INV-1042", after=5)
+    fixed.world.calendar.move(timedelta(minutes=6))
+    fixed.fails("INV-1042")
     assert fixed.state() is CaseState.CAUSE_UNKNOWN
     assert "A term is not the cause" in fixed.card()
+
+
+def test_a_sync_that_may_have_been_under_way_when_the_term_was_made_is_noted_and_ends_nothing(fixed: Desk) -> None:
+    fixed.fails("INV-1042", after=5)
+    fixed.fails("INV-1042", after=25)
+    assert fixed.state() is CaseState.AWAITING_SYNC, "a sync may report the same invoice twice"
+    assert fixed.card().count("that sync may have begun without it") == 1
+    (noted,) = fixed.entries("failed_early")
+    assert noted.content["invoices"] == ["INV-1042"]
+    fixed.booked("INV-1042")
+    fixed.pass_time(minutes=1)
+    assert "that sync may have begun without it" not in fixed.card()
+
+
+def test_the_sync_after_one_that_was_under_way_decides_however_soon_it_comes(fixed: Desk) -> None:
+    fixed.fails("INV-1042", after=5)
+    fixed.fails("INV-1043", after=90)
+    assert fixed.state() is CaseState.AWAITING_SYNC, "of the other invoice it is the first report"
+    fixed.fails("INV-1042", after=90)
+    assert fixed.state() is CaseState.CAUSE_UNKNOWN
+
+
+def test_where_the_term_was_there_all_along_no_sync_can_have_begun_before(desk: Desk) -> None:
+    desk.ar_term("Net 45", 45)
+    desk.world.calendar.move(timedelta(hours=1))
+    desk.fails("INV-1042")
+    assert desk.state() is CaseState.AWAITING_SYNC
+    desk.fails("INV-1042", after=5)
+    assert desk.state() is CaseState.CAUSE_UNKNOWN
+
+
+def test_what_was_noted_of_a_sync_under_way_is_over_once_the_term_is_gone(fixed: Desk) -> None:
+    fixed.fails("INV-1042", after=5)
+    fixed.ar_status("Net 45", "inactive")
+    fixed.pass_time(minutes=10)
+    assert fixed.state() is CaseState.AWAITING_DECISION
+    assert "that sync may have begun without it" not in fixed.card()
+    assert all(invoice.note.failed_early is None for invoice in fixed.view().invoices)
 
 
 def test_an_alert_that_was_posted_before_the_term_was_there_does_not_count(fixed: Desk) -> None:

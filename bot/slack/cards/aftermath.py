@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from bot.cases.case import CaseState
 from bot.cases.view import Arrival, CaseInvoice, CaseView, Course, EarlierInvoice, KeyedByHand, OtherReason
@@ -26,6 +26,11 @@ def invoice_lines_since(view: CaseView, subject: Subject) -> list[str]:
     failed = [*_shut_out(view.invoices)]
     failed += [
         _failed(each, each.note.failed) for each in view.invoices if each.note.failed and each.kept_back_otherwise
+    ]
+    failed += [
+        _failed_early(invoice, invoice.note.failed_early)
+        for invoice in view.invoices
+        if invoice.note.failed_early is not None and invoice.waits and view.state is CaseState.AWAITING_SYNC
     ]
     earlier = [_earlier(invoice, invoice.note.earlier) for invoice in view.invoices if invoice.note.earlier is not None]
     by_hand = [
@@ -93,6 +98,14 @@ def _then(invoice: CaseInvoice) -> str:
             "Put that right; as its period is closed, an approver chooses how it gets into the books before any sync."
         )
     return "Put that right; then go on as was chosen for its closed period."
+
+
+def _failed_early(invoice: CaseInvoice, at: datetime) -> str:
+    return (
+        f"{words.name(invoice.number, 60)} was reported as failed again {words.at_moment(at)}. The term was there only "
+        "shortly before, so that sync may have begun without it: should the next one fail as well, the term is not the "
+        "cause."
+    )
 
 
 def _earlier(invoice: CaseInvoice, earlier: EarlierInvoice) -> str:
