@@ -162,6 +162,15 @@ def test_what_people_do_in_intacct_is_done_in_the_company_that_is_meant(two: San
     assert "Alder Creek Nursery" in keyed.text_content()
 
 
+def test_a_period_is_closed_in_one_company_alone(two: Sandbox) -> None:
+    two.post("period", company="birch", period="2026-01", closed=True)
+    shown = {
+        key: two.page(books=key).xpath("//section[contains(@class, 'intacct')]")[0].text_content() for key, _ in KNOWN
+    }
+    assert "AR is open from Feb 1, 2026" in shown["birch"]
+    assert "all periods are open" in shown["acme"]
+
+
 def test_the_page_shows_one_companys_books_at_a_time_and_follows_the_channel(two: Sandbox) -> None:
     def shown(**query: str) -> tuple[str, str]:
         tree = two.page(**query)
