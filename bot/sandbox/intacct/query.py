@@ -54,6 +54,8 @@ class Question:
     form: str
     text: Hashable
     """What makes this question the same as another."""
+    named: tuple[str, tuple[str, ...]] | None = None
+    """A text field and its values, where the filter asks for nothing but these: they are looked up, not searched for."""
 
     @property
     def grouped(self) -> bool:
@@ -120,7 +122,17 @@ def _read(body: Element, location: str) -> Question:
         location=location,
         form=form,
         text=text,
+        named=None if filters is None or fold else _named(filters[0], kind),
     )
+
+
+def _named(filter_: Element, kind: ObjectType) -> tuple[str, tuple[str, ...]] | None:
+    """The field and the values of a filter that asks for some texts alone."""
+    if filter_.tag not in ("in", "equalto"):
+        return None
+    field = _field(text_of(filter_, "field").strip().upper(), kind)
+    values = tuple(child.text or "" for child in filter_ if child.tag == "value")
+    return (field.name, values) if field.holds is Holds.TEXT and all(values) else None
 
 
 def _columns(select: Element | None, kind: ObjectType) -> tuple[Column, ...]:
@@ -179,11 +191,8 @@ def _order(orderby: Element | None, kind: ObjectType) -> tuple[tuple[Field, bool
 
 def _find(question: Question, records: Records) -> Finding:
     condition = question.condition
-    rows = [
-        row
-        for row in records.of(question.kind, question.location, private=question.private)
-        if condition is None or condition(row)
-    ]
+    seen = records.of(question.kind, question.location, private=question.private, named=question.named)
+    rows = [row for row in seen if condition is None or condition(row)]
     if question.grouped:
         rows = _grouped(rows, question.columns)
         _check_group_order(question)

@@ -10,6 +10,7 @@ from bot.sandbox.intacct.objects import ObjectType
 from bot.sandbox.world import Record, World
 
 FINDINGS_KEPT = 8
+PLACES_KEPT = 4
 
 
 class Finding:
@@ -42,14 +43,42 @@ class Records:
     def __init__(self, world: World) -> None:
         self._world = world
         self._findings: OrderedDict[Hashable, Finding] = OrderedDict()
+        self._places: OrderedDict[tuple[str, str], tuple[int, dict[str, list[Record]]]] = OrderedDict()
 
-    def of(self, kind: ObjectType, location: str, *, private: bool = False) -> Iterable[Record]:
-        """The records that a sign-in sees: top-level ones and its own entity's; with `private` all entities'."""
-        rows = self._world.store.table(kind.table).values()
+    def of(
+        self,
+        kind: ObjectType,
+        location: str,
+        *,
+        private: bool = False,
+        named: tuple[str, tuple[str, ...]] | None = None,
+    ) -> Iterable[Record]:
+        """The records that a sign-in sees: top-level ones and its own entity's; with `private` all entities'.
+
+        `named`: of these alone that have one of some texts in a field.
+        """
+        rows: Iterable[Record] = self._world.store.table(kind.table).values()
+        if named is not None:
+            by_text = self._by_text(kind, named[0])
+            rows = [row for value in dict.fromkeys(named[1]) for row in by_text.get(value, ())]
         if private:
             return rows
         seen = ("", None, location)
         return (row for row in rows if row.get("MEGAENTITYID") in seen)
+
+    def _by_text(self, kind: ObjectType, field: str) -> dict[str, list[Record]]:
+        """The records by what stands in a field: made anew when the table has changed."""
+        table = self._world.store.table(kind.table)
+        key = (kind.table, field)
+        kept = self._places.get(key)
+        if kept is None or kept[0] != table.version:
+            by_text: dict[str, list[Record]] = {}
+            for row in table.values():
+                by_text.setdefault(str(row.get(field) or ""), []).append(row)
+            kept = self._places[key] = (table.version, by_text)
+            while len(self._places) > PLACES_KEPT:
+                self._places.popitem(last=False)
+        return kept[1]
 
     def found(self, kind: ObjectType, question: Hashable, find: Callable[[], Finding]) -> Finding:
         """The finding of this question: kept as long as the table stays as it is."""
