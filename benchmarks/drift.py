@@ -1,4 +1,4 @@
-"""What a look for drift costs over N, 4N and 16N invoices, grouped and paged; the comparison; a large report.
+"""What a look for drift costs over N, 4N and 16N invoices: grouped, paged, and date by date; a large report.
 
     python -m benchmarks.drift [--invoices 62500 250000 1000000] [--rounds 3]
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from benchmarks.signing import ADDRESS, books
 INVOICES = (62_500, 250_000, 1_000_000)
 TERMS = 5_000
 FINDINGS = 5_000
+TERM_NAMES = ("Net 30", "Net 15", "Net 45", "Net 60", "Due on receipt", "2% 10 Net 30", "N60", "Net 90")
+"""Those of the emulated gateway's many invoices."""
 
 
 def main() -> None:
@@ -30,11 +33,12 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--invoices", type=int, nargs="+", default=list(INVOICES))
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
+    asked.add_argument("--child", help=argparse.SUPPRESS)
     asked.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.child:
-        print(json.dumps(CHILDREN[options.child](options.url)))
+        name, _, size = options.child.partition(":")
+        print(json.dumps(_dates(options.url, int(size)) if size else CHILDREN[name](options.url)))
         return
     rows: Rows = {}
     for invoices in options.invoices:
@@ -58,13 +62,18 @@ def use(invoices: int, rounds: int) -> Rows:
     """Grouped and paged on one gateway; the requests are those that it received."""
     with emulators("--bare", "--invoices", str(invoices)) as settings:
         url = settings["SANDBOX"]
+        for name in TERM_NAMES:
+            term = {"name": name, "days": 30}
+            requests.post(f"{url}/sandbox/control/ar-term", json=term, timeout=60).raise_for_status()
         found = {"grouped": children("use", rounds, url)}
+        dates = children(f"dates:{invoices}", rounds if invoices <= INVOICES[0] else 1, url)
         fault = {"service": "intacct", "method": "query", "fault": "no_grouping", "times": 1_000_000}
         requests.post(f"{url}/sandbox/control/faults", json=fault, timeout=30).raise_for_status()
         found["paged"] = children("use", rounds if invoices <= INVOICES[0] else 1, url)
     for paged in found["paged"]:
         paged["times the requests"] = paged["requests"] / found["grouped"][0]["requests"]
-    return {f"use over {invoices:,} invoices, {how}": figures for how, figures in found.items()}
+    rows = {f"use over {invoices:,} invoices, {how}": figures for how, figures in found.items()}
+    return rows | {f"the dates of {invoices:,} invoices, one by one": dates}
 
 
 def _use(url: str) -> Figures:
@@ -73,6 +82,77 @@ def _use(url: str) -> Figures:
     counted.sent = 0
     figures = measured(client.term_use)
     client.close()
+    return {"requests": counted.sent, **figures}
+
+
+# The due dates of single invoices
+
+
+class _Billed:
+    """A billing system with the gateway's invoices, made as they are asked for. One of a thousand is due otherwise.
+
+    It stands for BILL without its requests, one for each hundred invoices, which are not measured here.
+    """
+
+    label = "the benchmark's billing system"
+
+    def __init__(self, invoices: int) -> None:
+        self._invoices = invoices
+
+    def terms(self) -> Any:
+        from bot.billing.source import SourceTerm  # noqa: PLC0415
+
+        return [SourceTerm(source_id=name, name=name, days=30) for name in TERM_NAMES]
+
+    def customer_terms(self) -> Any:
+        return ()
+
+    def find(self, numbers: Any) -> Any:
+        return dict.fromkeys(numbers, ())
+
+    def changed(self, since: Any, dated_from: Any) -> Any:
+        """All of the year's, as `fill` has drawn them."""
+        from bot.billing.source import BilledInvoice, TermOrigin  # noqa: PLC0415
+        from bot.sandbox.intacct.filling import CUSTOMERS  # noqa: PLC0415
+
+        del since, dated_from
+        dice, today = random.Random(7), datetime.now(UTC).date()
+        for number in range(1, self._invoices + 1):
+            dated = today - timedelta(days=dice.randrange(30, 395) - 30)
+            customer = dice.choice(CUSTOMERS)
+            amount = Decimal(dice.randrange(1_000, 2_000_000)) / 100
+            yield BilledInvoice(
+                source_id=str(number),
+                number=f"BULK-{number:07d}",
+                customer_id=customer[0],
+                customer_name=customer[1],
+                term_name=dice.choice(TERM_NAMES),
+                term_origin=TermOrigin.INVOICE,
+                invoice_date=dated,
+                due_date=dated + timedelta(days=30 if number % 1_000 else 31),
+                amount=amount,
+                balance=amount,
+                currency="USD",
+            )
+
+
+def _dates(url: str, invoices: int) -> Figures:
+    """A first look: everything is read, and each of the year's invoices compared with its record in Intacct."""
+    from types import SimpleNamespace  # noqa: PLC0415
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from bot.reports.reading import Reading  # noqa: PLC0415
+
+    client, counted = books(url + ADDRESS)
+    client.terms()
+    counted.sent = 0
+    company = SimpleNamespace(books=client, source=_Billed(invoices), entity="", zone=ZoneInfo("UTC"), key="acme")
+    looks: list[Any] = []
+    figures = measured(lambda: looks.append(Reading(company).look(datetime.now(UTC), None, ())))
+    client.close()
+    (look,) = looks
+    assert not look.missing, look.missing
+    assert len(look.world.dated) == invoices // 1_000, len(look.world.dated)
     return {"requests": counted.sent, **figures}
 
 

@@ -28,8 +28,9 @@ from bot.terms.xray import is_clean
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that a click opens."""
+    """A text that a click leads from to an address."""
 
+    text: str
     url: str
 
 
@@ -37,6 +38,8 @@ Value = str | int | Decimal | date | datetime | Link | None
 LONGEST_TEXT = 32_000
 """Excel keeps 32,767 characters in a cell (Microsoft, Excel specifications and limits)."""
 MOST_ROWS = 1_048_000
+MOST_LINKS = 65_000
+"""A sheet holds 65,530 (as above); the texts of further ones stand without."""
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 leaves out (W3C, characters)."""
 _ADDRESS = re.compile(r"https?://[^\s<>|\"`^{}\\]{1,1000}")
@@ -209,21 +212,24 @@ _EXAMPLE_COLUMNS = (
     _Column("Standing", 12),
     _Column("Invoice or customer", 28),
     _Column("What is to be seen", 50),
-    _Column("Link", 50),
 )
 
 
 def _examples(report: Report) -> Iterable[Sequence[Value]]:
-    """The records that show each finding, a row each."""
+    """The records that show each finding, a row each; a number leads to its invoice."""
+    links = 0
     for each in report.tracked:
         for example in each.finding.examples:
+            subject: Value = example.subject
+            if example.subject and links < MOST_LINKS and _ADDRESS.fullmatch(example.link):
+                links += 1
+                subject = Link(text=example.subject, url=example.link)
             yield (
                 EXPLAINED[each.finding.kind].title,
                 " | ".join(each.finding.names),
                 "accepted" if each.quiet else each.standing.value,
-                example.subject,
+                subject,
                 example.detail,
-                Link(example.link) if _ADDRESS.fullmatch(example.link) else None,
             )
 
 
@@ -390,7 +396,7 @@ def _cell(sheet: Worksheet, row: int, place: int, value: Value, formats: _Format
     elif isinstance(value, date):
         sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats.day)  # noqa: DTZ001  # a calendar date
     elif isinstance(value, Link):
-        sheet.write_url(row, place, value.url, formats.link, value.url)
+        sheet.write_url(row, place, value.url, formats.link, safe(value.text))
     elif isinstance(value, str):
         sheet.write_string(row, place, safe(value), formats.text)
     else:
