@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, cast, func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.records.tables import drift_dates, drift_findings, drift_runs
+from bot.records.tables import drift_findings, drift_runs
 from bot.reports.report import Report, Strand, WeekCounts
 from bot.reports.weeks import Week
-from bot.terms.drift import DatedInvoice, Finding, Remembered, Standing, Tracked
+from bot.terms.drift import Finding, Remembered, Standing, Tracked
 
 FINDING = TypeAdapter(Finding)
 REPORT = TypeAdapter(Report)
@@ -24,8 +23,6 @@ WEEKLY = "weekly"
 """The kind of run that people are told of each week."""
 WHOLE_EVERY = timedelta(days=28)
 """After so long a run reads the whole year again, whatever changed since."""
-
-_ROWS_AT_ONCE = 1_000
 
 
 class Acceptance(StrEnum):
@@ -240,50 +237,3 @@ def accept(
         )
     )
     return Acceptance.KEPT
-
-
-def dated(connection: Connection, company: str) -> tuple[DatedInvoice, ...]:
-    """The invoices whose dates are not what their term gives, as they were seen last."""
-    rows = connection.execute(select(drift_dates).where(drift_dates.c.company == company)).all()
-    return tuple(
-        DatedInvoice(
-            number=row.number,
-            term_name=row.term_name,
-            invoice_date=row.invoice_date,
-            billed_due=row.billed_due,
-            booked_due=row.booked_due,
-            link=row.link,
-        )
-        for row in rows
-    )
-
-
-def _among(numbers: list[str]) -> ColumnElement[bool]:
-    """One array instead of a parameter for each, of which PostgreSQL takes 65,535."""
-    return drift_dates.c.number == any_(cast(numbers, ARRAY(Text)))
-
-
-def keep_dated(
-    connection: Connection, company: str, odd: Sequence[DatedInvoice], looked_at: Iterable[str] | None, *, at: datetime
-) -> None:
-    """Replaces what is kept of the invoices that were looked at (None: of all) by those of them that are odd."""
-    kept = drift_dates.c.company == company
-    numbers = None if looked_at is None else list(looked_at)
-    connection.execute(drift_dates.delete().where(kept if numbers is None else kept & _among(numbers)))
-    for start in range(0, len(odd), _ROWS_AT_ONCE):
-        connection.execute(
-            insert(drift_dates),
-            [
-                {
-                    "company": company,
-                    "number": each.number,
-                    "term_name": each.term_name,
-                    "invoice_date": each.invoice_date,
-                    "billed_due": each.billed_due,
-                    "booked_due": each.booked_due,
-                    "link": each.link,
-                    "seen_at": at,
-                }
-                for each in odd[start : start + _ROWS_AT_ONCE]
-            ],
-        )

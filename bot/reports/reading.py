@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import chain, islice
+from itertools import islice
 from typing import TypeVar
 
 from bot.billing.source import BilledInvoice, SourceCustomer, SourceError, SourceTerm, SourceUnsupported
@@ -16,6 +16,7 @@ from bot.cases.ports import Company
 from bot.intacct.customers import BookedCustomer
 from bot.intacct.errors import IntacctError, Refused
 from bot.intacct.invoices import BookedInvoice
+from bot.reports.dates import OddDates
 from bot.reports.memory import WHOLE_EVERY, LastLook
 from bot.reports.report import sums
 from bot.terms.drift import (
@@ -62,8 +63,6 @@ class Look:
     """Whether the whole year was read."""
     read_from: datetime | None
     """From when the next run has to read what changed; None where nothing could be read."""
-    looked_at: tuple[str, ...]
-    """Invoices whose dates were compared, of a run that is not whole: what is kept of them is replaced."""
     missing: tuple[str, ...]
     """Sentences: what could not be read."""
     untold: tuple[str, ...] = ()
@@ -120,14 +119,14 @@ class Reading:
         self,
         now: datetime,
         last: LastLook | None,
-        odd: Sequence[DatedInvoice],
+        odd: OddDates,
         *,
         dates: bool = True,
         progress: Progress = lambda _: None,
     ) -> Look:
         """Reads what a report needs. Never raises for a service that does not answer: the look says what is missing.
 
-        `odd`: the invoices whose dates were odd at earlier looks; they are looked at again.
+        `odd`: what earlier looks know of odd dates; it is replaced while this one reads.
         `dates`: False leaves out what only the weekly report compares.
         """
         run = _Looking(company=self._company, now=now, progress=progress)
@@ -137,11 +136,12 @@ class Reading:
         names, waiting = self._names(run, terms or (), vocabulary, uses, had_by)
         whole = dates and (last is None or last.whole_at is None or now - last.whole_at >= WHOLE_EVERY)
         since = None if whole or last is None else last.read_from
-        found: _Dates | None = None
+        found: tuple[DatedInvoice, ...] | None = None
         gone = terms is None or books is None
         if dates and not gone:
             days = {term.name: term.days for term in terms or ()}
-            found = self._dates(run, since, () if whole else odd, _Dates(days, keeps_numbers=not whole))
+            odd.begin(whole=whole)
+            found = self._dates(run, since, _Dates(days, odd, keeps_numbers=not whole))
         world = TwoVocabularies(
             today=now.astimezone(self._company.zone).date(),
             source=() if gone else names,
@@ -149,13 +149,12 @@ class Reading:
             entity=self._company.entity or None,
             book_uses=None if gone else uses,
             customers=None if gone or customers is None else _defaults(run, customers, defaults),
-            dated=None if gone or found is None else tuple(found.odd),
+            dated=None if gone else found,
         )
         return Look(
             world=world,
             whole=whole and found is not None,
             read_from=now - OVERLAP if found is not None else (last.read_from if last else None),
-            looked_at=tuple(found.looked_at) if found else (),
             missing=tuple(dict.fromkeys(run.missing)),
             untold=tuple(dict.fromkeys(run.untold)),
             unread=ALL if gone else world.unread | frozenset(run.unread),
@@ -285,45 +284,46 @@ class Reading:
             found[invoice.number].append(invoice)
         return found
 
-    def _dates(
-        self, run: _Looking, since: datetime | None, odd: Sequence[DatedInvoice], found: _Dates
-    ) -> _Dates | None:
-        """Compares dates invoice by invoice, a batch at a time: what changed since, and what was odd before."""
+    def _dates(self, run: _Looking, since: datetime | None, found: _Dates) -> tuple[DatedInvoice, ...] | None:
+        """Compares dates invoice by invoice, a batch at a time: what changed since on either side."""
 
-        def compare() -> bool:
+        def compare() -> tuple[DatedInvoice, ...]:
             changed = iter(self._company.source.changed(since, run.year_ago))
             for count, batch in enumerate(_batches(changed), start=1):
                 run.progress(f"comparing dates, {count * BATCH:,} invoices")
                 self._compare(batch, found)
-            self._again(chain((each.number for each in odd), self._changed_in_books(run, since)), found)
-            return True
+            if since is not None:
+                for numbers in self._changed_in_books(run, since, found.odd):
+                    self._again(numbers, found)
+            return found.odd.told()
 
-        return found if run.read("invoices that changed", compare) else None
+        return run.read("invoices that changed", compare)
 
-    def _again(self, numbers: Iterable[str], found: _Dates) -> None:
+    def _again(self, numbers: Sequence[str], found: _Dates) -> None:
         """Compares invoices by their numbers, those left out that were looked at already."""
-        left = (number for number in dict.fromkeys(numbers) if number not in found.looked_at)
-        for batch in _batches(left):
-            told = self._company.source.find(batch)
-            found.looked_at.update(batch)
-            self._compare([same[0] for same in told.values() if len(same) == 1], found)
+        left = [number for number in dict.fromkeys(numbers) if number not in found.looked_at]
+        if left:
+            told = self._company.source.find(left)
+            self._compare([same[0] for same in told.values() if len(same) == 1], found, left)
 
-    def _changed_in_books(self, run: _Looking, since: datetime | None) -> Iterable[str]:
-        """What changed in Intacct alone since the last run; where that cannot be asked, the next whole look tells."""
-        if since is None:
-            return ()
+    def _changed_in_books(self, run: _Looking, since: datetime, odd: OddDates) -> Iterator[Sequence[str]]:
+        """What changed in Intacct alone since the last run, in batches.
+
+        Where that cannot be asked it is what was odd before; what else changed the next whole look tells.
+        """
         try:
-            return tuple(self._company.books.changed_invoices((since - A_DAY).date(), run.year_ago))
+            yield from _batches(iter(self._company.books.changed_invoices((since - A_DAY).date(), run.year_ago)))
         except Refused:
             run.untold.append(
                 "Intacct cannot tell which invoices changed there; a look at all of them comes each month."
             )
-            return ()
+            yield from odd.before()
 
-    def _compare(self, billed: Sequence[BilledInvoice], found: _Dates) -> None:
-        booked = self._booked([each.number for each in billed])
-        for each in billed:
-            found.add(each, booked.get(each.number, ()))
+    def _compare(self, billed: Sequence[BilledInvoice], found: _Dates, looked_for: Sequence[str] = ()) -> None:
+        numbers = [each.number for each in billed]
+        booked = self._booked(numbers) if billed else {}
+        odd = [found.odd_one(each, booked.get(each.number, ())) for each in billed]
+        found.looked(looked_for or numbers, [each for each in odd if each is not None])
 
 
 @dataclass(slots=True)
@@ -331,33 +331,35 @@ class _Dates:
     """Invoices whose dates are not what both sides would give."""
 
     days: Mapping[str, int | None]
+    odd: OddDates
     keeps_numbers: bool
     """A run over a whole year does not: it replaces all that is kept, and a million numbers are no small matter."""
-    odd: list[DatedInvoice] = field(default_factory=list)
     looked_at: set[str] = field(default_factory=set)
 
-    def add(self, billed: BilledInvoice, booked: Sequence[BookedInvoice]) -> None:
-        """Keeps an invoice where its dates differ, or are not its own term's; one that is not there once is passed by."""
+    def looked(self, numbers: Sequence[str], odd: Sequence[DatedInvoice]) -> None:
+        """These invoices were looked at, and those of them are odd."""
         if self.keeps_numbers:
-            self.looked_at.add(billed.number)
+            self.looked_at.update(numbers)
+        self.odd.replace(numbers, odd)
+
+    def odd_one(self, billed: BilledInvoice, booked: Sequence[BookedInvoice]) -> DatedInvoice | None:
+        """An invoice whose dates differ, or are not its own term's; one that is not there once is passed by."""
         if len(booked) != 1 or billed.term_name is None or booked[0].term_name != billed.term_name:
-            return
+            return None
         dates = (billed.invoice_date, billed.due_date, booked[0].due_date)
         issued, paper, books = dates
         if issued is None or paper is None or books is None:
-            return
+            return None
         own = own_due_date(billed.term_name, self.days.get(billed.term_name), issued)
         if paper == books and own in (None, paper):
-            return
-        self.odd.append(
-            DatedInvoice(
-                number=billed.number,
-                term_name=billed.term_name,
-                invoice_date=issued,
-                billed_due=paper,
-                booked_due=books,
-                link=billed.url,
-            )
+            return None
+        return DatedInvoice(
+            number=billed.number,
+            term_name=billed.term_name,
+            invoice_date=issued,
+            billed_due=paper,
+            booked_due=books,
+            link=billed.url,
         )
 
 

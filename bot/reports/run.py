@@ -17,6 +17,7 @@ from bot.cases.step import Step, step
 from bot.records.engine import Database
 from bot.records.tables import cases, decisions
 from bot.reports import foreseen, memory
+from bot.reports.dates import HeldDates, KeptDates
 from bot.reports.reading import Look, Progress, Reading
 from bot.reports.report import Cost, FixedBy, Report
 from bot.reports.telling import tell
@@ -111,9 +112,10 @@ class Runner:
         company = self._company
         with self._database.transaction() as connection:
             last = memory.last_look(connection, company.key)
-            odd = memory.dated(connection, company.key)
             earlier = memory.remembered(connection, company.key)
             reported_at = memory.last_report_at(connection, company.key)
+        kept_dates = KeptDates(self._database, company.key, now)
+        odd = kept_dates if keep else HeldDates(self._database, company.key)
         before = self._spent()
         look = self._reading.look(now, last, odd, dates=kind is not RunKind.PREFLIGHT, progress=progress)
         held = None if kind is RunKind.PREFLIGHT else self._held(look.world, now, progress)
@@ -153,6 +155,8 @@ class Runner:
             return kept
         with step(self._database, self._clock, f"report:{kind.value}") as taken:
             kept = replace(kept, run_id=self._keep(taken, kind, report, look))
+            if look.whole:
+                kept_dates.forget(taken.connection)
             if then is not None:
                 then(taken, kept)
         return kept
@@ -174,14 +178,6 @@ class Runner:
             whole=look.whole,
             read_from=look.read_from,
         )
-        if look.world.dated is not None:
-            memory.keep_dated(
-                taken.connection,
-                report.company,
-                look.world.dated,
-                None if look.whole else look.looked_at,
-                at=report.at,
-            )
         taken.record(
             report.company,
             "report",

@@ -64,8 +64,10 @@ def dates_said(standard: Standard) -> str:
         return "Whether due dates would change is not known: the invoices' dates were not read."
     if not changed:
         return "No due date changes."
-    count = "1 due date" if len(changed) == 1 else f"{len(changed):,} due dates"
-    more = f" and {len(changed) - DATES_NAMED:,} more" if len(changed) > DATES_NAMED else ""
+    many = len(changed) + standard.due_dates_more
+    left = many - len(changed[:DATES_NAMED])
+    count = "1 due date" if many == 1 else f"{many:,} due dates"
+    more = f" and {left:,} more" if left else ""
     return f"{count} of the last year would have been another: {', '.join(changed[:DATES_NAMED])}{more}."
 
 

@@ -137,6 +137,8 @@ class DatedInvoice:
     billed_due: date
     booked_due: date
     link: str = ""
+    alike: int = 1
+    """How many it stands for, itself included: others of its term have the same dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,7 +336,7 @@ def _of_dates(world: TwoVocabularies, vocabulary: Vocabulary) -> Iterable[Findin
                     names=(name,),
                     subject=side.value,
                     books_term=match.term,
-                    invoices=len(invoices),
+                    invoices=_counted(invoices),
                     examples=_dated_examples(invoices),
                 )
 
@@ -383,9 +385,13 @@ def _two_rules(
         books_term=term,
         rules=(at_source or (in_words(named) if named is not None else "not kept"), in_words(rule)),
         effects=frozenset(effects),
-        invoices=len(dates.by_rule) or invoices,
+        invoices=_counted(dates.by_rule) or invoices,
         examples=_dated_examples(dates.by_rule),
     )
+
+
+def _counted(invoices: Iterable[DatedInvoice]) -> int:
+    return sum(invoice.alike for invoice in invoices)
 
 
 def _dated_examples(invoices: Sequence[DatedInvoice]) -> tuple[Example, ...]:

@@ -83,6 +83,8 @@ class Standard:
     due_dates_changed: tuple[str, ...] | None = ()
     """Numbers of last year's invoices, those that wait included, that would have fallen due on another day under the
     kept term's rule; None where their dates were not read."""
+    due_dates_more: int = 0
+    """How many more there are that have the same dates as one of those."""
 
     @property
     def prevented(self) -> int:
@@ -175,13 +177,15 @@ def _standard(
             *first,
             *(replace(step, prevented=0, blocked=(leaning, *step.blocked)) for step in steps[len(first) :]),
         ]
+    changed, more = _changed_dates(dated, names, rule)
     return Standard(
         rule=rule,
         keep=keep,
         why=why,
         names=names.all,
         steps=tuple(steps),
-        due_dates_changed=None if world.dated is None else _changed_dates(dated, names, rule),
+        due_dates_changed=None if world.dated is None else changed,
+        due_dates_more=more,
     )
 
 
@@ -332,15 +336,21 @@ def _retire(terms: Sequence[ArTerm], keep: str, holders: Holders) -> Iterable[St
         )
 
 
-def _changed_dates(dated: Mapping[str, Sequence[DatedInvoice]], names: _Names, rule: PaymentTerm) -> tuple[str, ...]:
-    """Last year's invoices whose due date is not the one that the kept term's rule gives, those that wait included."""
+def _changed_dates(
+    dated: Mapping[str, Sequence[DatedInvoice]], names: _Names, rule: PaymentTerm
+) -> tuple[tuple[str, ...], int]:
+    """Last year's invoices whose due date is not the one that the kept term's rule gives, those that wait included.
+
+    Their numbers, and how many more there are with the same dates.
+    """
     days = {name.name: name.days for name in names.source}
-    changed = [number for name in names.source for number in name.due_otherwise]
+    changed, more = [number for name in names.source for number in name.due_otherwise], 0
     for invoice in (each for name in names.all for each in dated.get(name, ())):
         by_own = by_own_days(invoice.invoice_date, invoice.billed_due, days.get(invoice.term_name))
         if by_own and invoice.booked_due != rule.due_date(invoice.invoice_date):
             changed.append(invoice.number)
-    return tuple(dict.fromkeys(changed))
+            more += invoice.alike - 1
+    return tuple(dict.fromkeys(changed)), more
 
 
 def due_otherwise(name: str, days: int | None, invoice_date: date, billed_due: date) -> bool:

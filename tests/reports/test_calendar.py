@@ -42,7 +42,7 @@ class Nothing(Reading):
         if self.broken:
             raise TimeoutError("nobody answers")
         world = TwoVocabularies(today=now.date(), source=(), books=(), dated=())
-        return Look(world=world, whole=False, read_from=now, looked_at=(), missing=())
+        return Look(world=world, whole=False, read_from=now, missing=())
 
 
 class Moment:

@@ -12,7 +12,6 @@ from bot.reports.report import Report
 from bot.reports.weeks import Week
 from bot.terms.drift import Finding, FindingKind, Standing, against
 from tests.reports.samples import NOW, WEEK, full, quiet
-from tests.terms.test_drift import dated
 
 MISSING = Finding(kind=FindingKind.MISSING, names=("Net\N{NO-BREAK SPACE}45\ud800",), invoices=3)
 
@@ -155,21 +154,3 @@ def test_a_run_goes_on_where_the_last_one_left_off(database: Database) -> None:
         look = memory.last_look(connection, "acme")
     assert look is not None
     assert (look.at, look.read_from, look.whole_at) == (NOW, NOW, NOW)
-
-
-def test_a_run_that_looked_at_a_hundred_thousand_invoices_replaces_what_is_kept_of_them(database: Database) -> None:
-    numbers = [f"INV-{n}" for n in range(100_000)]
-    with database.transaction() as connection:
-        memory.keep_dated(connection, "acme", [dated("Net 30", 30, 45, "INV-7")], numbers, at=NOW)
-        memory.keep_dated(connection, "acme", [], numbers, at=NOW)
-        assert memory.dated(connection, "acme") == ()
-
-
-def test_odd_dates_are_kept_until_the_invoice_is_looked_at_again(database: Database) -> None:
-    odd = [dated("Net 30", 30, 45, f"INV-{n}") for n in range(3)]
-    with database.transaction() as connection:
-        memory.keep_dated(connection, "acme", odd, [each.number for each in odd], at=NOW)
-    with database.transaction() as connection:
-        memory.keep_dated(connection, "acme", [], ["INV-1"], at=NOW)
-    with database.transaction() as connection:
-        assert {each.number for each in memory.dated(connection, "acme")} == {"INV-0", "INV-2"}

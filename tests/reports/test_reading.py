@@ -16,6 +16,7 @@ from bot.billing.csv_source import CsvSource
 from bot.billing.source import SourceUnavailable
 from bot.intacct.errors import Garbled
 from bot.reports import reading
+from bot.reports.dates import HeldDates
 from bot.reports.reading import Look, Reading
 from bot.reports.wording import said_of
 from bot.sandbox.bill.listing import INVOICE_FIELDS
@@ -26,7 +27,7 @@ from tests.cases.office import Office
 
 def look(acme: Office) -> Look:
     time.sleep(TERMS_KEPT_S)
-    return Reading(acme.rooms.company).look(acme.clock.now(), None, ())
+    return Reading(acme.rooms.company).look(acme.clock.now(), None, HeldDates(acme.database, "acme"))
 
 
 def named(look: Look, name: str) -> SourceName:
@@ -123,7 +124,7 @@ def of_file(acme: Office, tmp_path: Path, *lines: str) -> Look:
     file = tmp_path / "invoices.csv"
     file.write_text("\n".join(("invoice_number,term,invoice_date,due_date,amount,currency", *lines)))
     company = replace(acme.rooms.company, source=CsvSource(file))
-    return Reading(company).look(acme.clock.now(), None, ())
+    return Reading(company).look(acme.clock.now(), None, HeldDates(acme.database, "acme"))
 
 
 def test_a_date_set_by_hand_is_seen_where_the_source_keeps_no_days(acme: Office, tmp_path: Path) -> None:
