@@ -11,6 +11,7 @@ from sqlalchemy import update
 from bot.billing.persons_answer import answered
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases import merging, store
+from bot.cases.carrying import later
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.gather import settle
 from bot.cases.outbox import Address, card_key, whisper
@@ -20,7 +21,7 @@ from bot.cases.step import Stale, Step, step
 from bot.cases.view import CaseKind, Unknown
 from bot.cases.watch import WATCHED, Watcher
 from bot.cases.withdraw import Withdrawal
-from bot.cases.writing import Writer, later
+from bot.cases.writing import Writer
 from bot.records import jobs
 from bot.records.alone import Work, alone
 from bot.records.engine import Database

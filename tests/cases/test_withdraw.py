@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.cases import decide, withdraw
+from bot.cases.carrying import PAUSES
 from bot.cases.decide import DONE, OUTDATED, OutcomeKind
 from bot.cases.policy import RefusalReason
-from bot.cases.writing import PAUSES
 from bot.intacct.users import EXAMPLES
 from bot.records.engine import Database
 from bot.records.tables import cases
