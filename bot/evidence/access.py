@@ -16,6 +16,9 @@ from bot.records.journal import Entry
 from bot.records.tables import journal
 
 APPROVER, DEPUTY = "approver", "deputy"
+DECISION, CHOICE = "decision", "period"
+_ACTS = {DECISION: "decided", CHOICE: "chose for a closed period"}
+"""What only those entitled do, by the kind of its entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Span:
     """The entry that took the right away."""
     decisions: int = 0
     """Decisions that he took in it."""
+    choices: int = 0
+    """Choices for invoices of closed periods that he made in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,7 @@ class Review:
     known_from: datetime | None
     """The first entry on approvers; None where there is none."""
     odd: tuple[str, ...] = ()
-    """Decisions by somebody who was not among those entitled at that click: there should be none."""
+    """Decisions and choices by somebody who was not among those entitled at that click: there should be none."""
 
 
 @dataclass(slots=True)
@@ -68,8 +73,8 @@ class _Walk:
     ended: list[Span] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
-    taken: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Decisions by person and the first entry of his span."""
+    taken: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """How many by kind of entry, person and the first entry of his span."""
 
 
 def review(
@@ -78,14 +83,18 @@ def review(
     """Who could decide in a company, of a period where one is given (`begins` included, `ends` not)."""
     walk = _Walk()
     known_from = None
-    for entry in read(connection, company, journal.c.kind.in_(("approvers", "decision"))):
+    for entry in read(connection, company, journal.c.kind.in_(("approvers", *_ACTS))):
         if entry.kind == "approvers":
             known_from = known_from or entry.at
             _changed(walk, entry, entry.content)
         elif _within(entry.at, entry.at, begins, ends):
             _decided(walk, entry, entry.content)
     spans = (
-        replace(span, decisions=walk.taken[span.user, span.first_entry])
+        replace(
+            span,
+            decisions=walk.taken[DECISION, span.user, span.first_entry],
+            choices=walk.taken[CHOICE, span.user, span.first_entry],
+        )
         for span in (*walk.ended, *walk.open.values())
         if _within(span.begins, span.ends, begins, ends)
     )
@@ -122,11 +131,12 @@ def _changed(walk: _Walk, entry: Entry, content: Any) -> None:
 
 
 def _decided(walk: _Walk, entry: Entry, content: Any) -> None:
-    if entry.actor not in content.get("approvers", ()):
-        walk.odd.append(f"Entry {entry.seq}: {entry.actor} decided and is not among those entitled at that click.")
+    if entry.actor not in {*content.get("approvers", ()), *content.get("deputies", ())}:
+        did = _ACTS[entry.kind]
+        walk.odd.append(f"Entry {entry.seq}: {entry.actor} {did} and is not among those entitled at that click.")
     for role in (APPROVER, DEPUTY):
         if (entry.actor, role) in walk.open:
-            walk.taken[entry.actor, walk.open[entry.actor, role].first_entry] += 1
+            walk.taken[entry.kind, entry.actor, walk.open[entry.actor, role].first_entry] += 1
             return
 
 
@@ -156,6 +166,7 @@ def as_json(found: Review) -> dict[str, Any]:
                 "to": _iso(span.ends),
                 "entries": [span.first_entry, span.last_entry],
                 "decisions": span.decisions,
+                "period_choices": span.choices,
             }
             for span in found.spans
         ],
@@ -181,7 +192,7 @@ def lines(found: Review, zone: ZoneInfo) -> list[str]:
         f"Known since {_local(found.known_from, zone)}.",
         "",
     ]
-    rows = [("person", "as", "from", "until", "decisions", "entries")]
+    rows = [("person", "as", "from", "until", "decisions", "choices", "entries")]
     rows += [
         (
             f"{span.name} ({span.user})" if span.name else span.user,
@@ -189,6 +200,7 @@ def lines(found: Review, zone: ZoneInfo) -> list[str]:
             _local(span.begins, zone),
             _local(span.ends, zone) if span.ends else "still",
             str(span.decisions),
+            str(span.choices),
             f"{span.first_entry} to {span.last_entry}" if span.last_entry else f"{span.first_entry}",
         )
         for span in found.spans
@@ -202,7 +214,13 @@ def lines(found: Review, zone: ZoneInfo) -> list[str]:
     told += [
         f"  since {_local(setting.at, zone)} (entry {setting.entry}): {_named(setting)}" for setting in found.settings
     ]
-    told += ["", *(found.odd or ("Every decision is by somebody who was entitled at that click.",))]
+    told += [
+        "",
+        *(
+            found.odd
+            or ("Every decision, and every choice for a closed period, is by somebody who was entitled at that click.",)
+        ),
+    ]
     told.append(
         "A change in Slack is kept when it is noticed: at each decision, at start and every ten minutes while the bot runs."
     )

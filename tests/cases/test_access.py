@@ -114,6 +114,17 @@ def test_a_decision_by_somebody_who_was_not_entitled_would_be_named(desk: Decidi
     assert review(desk).odd == ("Entry 2: U0DAN decided and is not among those entitled at that click.",)
 
 
+def test_choices_for_closed_periods_are_counted_and_held_against_who_was_entitled(desk: Deciding) -> None:
+    note(desk)
+    chosen = {"case": 1, "period": "2026-10", "course": "reopen", "approvers": ["U0PRIYA"], "deputies": ["U0LEE"]}
+    with desk.step() as taken:
+        for person in (PRIYA, LEE, DAN):
+            taken.record("acme", "period", chosen, actor=person.user_id)
+    found = review(desk)
+    assert {span.user: (span.decisions, span.choices) for span in found.spans} == {"U0DAN": (0, 1), "U0PRIYA": (0, 1)}
+    assert found.odd == ("Entry 4: U0DAN chose for a closed period and is not among those entitled at that click.",)
+
+
 def test_the_review_reads_as_reviewed(desk: Deciding, snapshot: Any) -> None:
     story(desk)
     assert access.lines(review(desk), ZoneInfo("America/New_York")) == snapshot
