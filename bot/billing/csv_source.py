@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from bot.alerts.sentences import LONGEST_NUMBER, LONGEST_TERM
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
@@ -290,13 +291,14 @@ class _Line:
 
 
 def _invoice(line: _Line) -> tuple[BilledInvoice, int | None]:
-    number = line.text("invoice_number")
+    number, term = line.text("invoice_number"), line.raw("term")
     if not number:
         raise ValueError("invoice_number is empty")
+    _fits("invoice_number", number, LONGEST_NUMBER)
+    _fits("term", term, LONGEST_TERM)
     if len(line.cells) > line.width and any(cell.strip() for cell in line.cells[line.width :]):
         raise ValueError("it has more cells than the first line; a text that holds the separator needs quotes")
     amount, balance = line.money("amount"), line.money("balance")
-    term = line.raw("term")
     invoice = BilledInvoice(
         number=number,
         source_id=line.text("id") or f"line {line.number}",
@@ -314,6 +316,11 @@ def _invoice(line: _Line) -> tuple[BilledInvoice, int | None]:
         created_by=line.text("created_by"),
     )
     return invoice, line.days()
+
+
+def _fits(column: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise ValueError(f"{column} has {len(text):,} characters; it takes {longest:,} at most")
 
 
 def _payment(amount: Decimal | None, balance: Decimal | None) -> PaymentState:

@@ -110,6 +110,8 @@ def test_faulty_lines_are_named_and_nothing_is_used(path: Path) -> None:
         (b"invoice_number,term\nINV-1,Net 45\nINV-2,Caf\xe9\n", "UTF-8, first in line 3"),
         (b"invoice_number,term\nINV-1,\x00\n", "NUL"),
         (b'invoice_number,term\nINV-1,"Net 45\n', "line 2"),
+        (b"invoice_number,term\nINV-1,Net 45\nINV-2," + b"x" * 501 + b"\n", "line 3: term has 501 characters"),
+        (b"invoice_number,term\n" + b"1" * 101 + b",Net 45\n", "line 2: invoice_number has 101 characters"),
         (b"invoice_number,term\nINV-1,Net 45,extra\n", "line 2: it has more cells"),
         (b"invoice_number,term,amount\nINV-1,Net 45,NaN\n", "amount is 'NaN'"),
         (b"invoice_number,term,amount\nINV-1,Net 45,1_000\n", "amount is '1_000'"),
