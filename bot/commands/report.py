@@ -151,7 +151,10 @@ def table(weeks: Sequence[WeekCounts]) -> list[str]:
     """Open findings, a line a week and a column a strand, with a bar for the whole."""
     heads = [strand.value for strand in Strand]
     rows = [f"{'Week':10}  " + "  ".join(heads)]
-    for each in weeks:
+    for each in chart.every_week(weeks):
+        if not each.reported:
+            rows.append(f"{each.week!s:10}  no report")
+            continue
         counts = [each.counts.get(strand, 0) for strand in Strand]
         cells = "  ".join(f"{count:>{len(head)}}" for count, head in zip(counts, heads, strict=True))
         rows.append(f"{each.week!s:10}  {cells}  {'#' * min(sum(counts), 60)}{' partial' if each.partial else ''}")

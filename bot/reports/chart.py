@@ -22,8 +22,19 @@ def strands(history: Sequence[WeekCounts]) -> tuple[Strand, ...]:
     return tuple(strand for strand in Strand if any(week.counts.get(strand) for week in history))
 
 
+def every_week(history: Sequence[WeekCounts]) -> tuple[WeekCounts, ...]:
+    """The weeks from the first to the last, those without a report as empty places."""
+    filled: list[WeekCounts] = []
+    for each in history:
+        while filled and filled[-1].week.plus(1) < each.week:
+            filled.append(WeekCounts(week=filled[-1].week.plus(1), counts={}, reported=False))
+        filled.append(each)
+    return tuple(filled)
+
+
 def block(history: Sequence[WeekCounts]) -> dict[str, Any] | None:
     """Slack's `data_visualization` block with stacked weeks; None where there is nothing to show."""
+    history = every_week(history)
     shown = strands(history)[:SERIES_MOST]
     if not shown:
         return None
@@ -49,7 +60,12 @@ def block(history: Sequence[WeekCounts]) -> dict[str, Any] | None:
 
 
 def _label(week: WeekCounts) -> str:
-    return f"{week.week.monday:%b} {week.week.monday.day}{' (partial)' if week.partial else ''}"
+    note = " (partial)" if week.partial else "" if week.reported else " (no report)"
+    return f"{_day(week)}{note}"
+
+
+def _day(week: WeekCounts) -> str:
+    return f"{week.week.monday:%b} {week.week.monday.day}"
 
 
 def in_words(history: Sequence[WeekCounts]) -> str:
@@ -62,7 +78,9 @@ def in_words(history: Sequence[WeekCounts]) -> str:
         f"{strand.value}: {then.format(first.counts.get(strand, 0), last.counts.get(strand, 0))}"
         for strand in strands(history)
     ]
-    span = f"{len(history)} weeks, {_label(first)} to {_label(last)}" if len(history) > 1 else f"Week of {_label(last)}"
+    weeks = len(every_week(history))
+    counted = f"{weeks} weeks" if weeks == len(history) else f"{len(history)} of {weeks} weeks had a report"
+    span = f"{counted}, {_label(first)} to {_label(last)}" if weeks > 1 else f"Week of {_label(last)}"
     return f"Open findings by week. {span}. {'; '.join(parts) or 'None in any of them'}."
 
 
@@ -88,11 +106,13 @@ def as_text(history: Sequence[WeekCounts]) -> tuple[str, ...]:
     longest = max(sum(week.counts.get(strand, 0) for strand in shown) for week in history)
     each = -(-longest // BAR)
     lines = []
-    for week in history:
+    for week in every_week(history):
+        if not week.reported:
+            lines.append(f"{_day(week):<7} no report")
+            continue
         bar = "".join(_LETTERS[strand] * -(-week.counts.get(strand, 0) // each) for strand in shown)
         total = sum(week.counts.get(strand, 0) for strand in shown)
-        label = f"{week.week.monday:%b} {week.week.monday.day}"
-        lines.append(" ".join(filter(None, (f"{label:<7}", bar, str(total), "partial" if week.partial else ""))))
+        lines.append(" ".join(filter(None, (f"{_day(week):<7}", bar, str(total), "partial" if week.partial else ""))))
     meant = [f"{_LETTERS[strand]} {strand.value}" for strand in shown]
     lines += ["; ".join(meant[place : place + MEANT_A_LINE]) for place in range(0, len(meant), MEANT_A_LINE)]
     return (*lines, *([f"a letter is up to {each} findings"] if each > 1 else ()))
@@ -104,6 +124,7 @@ def png(history: Sequence[WeekCounts]) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415  # as above
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # as above
 
+    described, history = in_words(history), every_week(history)
     figure = Figure(figsize=_INCHES, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -131,5 +152,5 @@ def png(history: Sequence[WeekCounts]) -> bytes:
     if strands(history):
         figure.legend(frameon=False, ncols=3, loc="outside lower left", fontsize="small")
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Title": TITLE, "Description": in_words(history)})
+    figure.savefig(picture, format="png", metadata={"Title": TITLE, "Description": described})
     return picture.getvalue()

@@ -47,6 +47,8 @@ class WeekCounts:
     counts: Mapping[Strand, int]
     partial: bool = False
     """That run could not read everything."""
+    reported: bool = True
+    """False for a week that had no report, between others that had one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

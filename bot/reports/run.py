@@ -249,7 +249,8 @@ class Runner:
 
 
 def _with_this_week(report: Report) -> Report:
-    return replace(report, history=(*report.history, report.counts())[-memory.WEEKS_SHOWN :])
+    first = report.week.plus(1 - memory.WEEKS_SHOWN)
+    return replace(report, history=(*(each for each in report.history if each.week >= first), report.counts()))
 
 
 def _unread(kind: RunKind, look: Look) -> frozenset[FindingKind]:

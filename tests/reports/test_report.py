@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
+from bot.commands.report import table
 from bot.reports import chart
 from bot.reports.report import Report, Strand, at_risk
 from bot.reports.weeks import Week
@@ -155,6 +156,24 @@ def test_slacks_chart_block_is_one_that_slack_takes() -> None:
 def test_there_is_no_chart_of_nothing() -> None:
     assert chart.block(()) is None
     assert chart.block((replace(history(1)[0], counts={}),)) is None
+
+
+def test_a_week_without_a_report_keeps_its_place_in_every_chart() -> None:
+    weeks = [each for place, each in enumerate(history()) if place in (0, 3, 11)]
+    assert "3 of 12 weeks had a report, Sep 7 to Nov 23" in chart.in_words(weeks)
+    block = chart.block(weeks)
+    assert block is not None
+    assert block["chart"]["axis_config"]["categories"][:4] == [
+        "Sep 7",
+        "Sep 14 (no report)",
+        "Sep 21 (no report)",
+        "Sep 28 (partial)",
+    ]
+    assert {len(each["data"]) for each in block["chart"]["series"]} == {12}
+    assert chart.as_text(weeks)[1] == "Sep 14  no report"
+    assert chart.png(weeks) != chart.png([replace(weeks[0], week=weeks[-1].week.plus(n - 2)) for n in range(3)])
+    assert table(weeks)[2] == "2026-W38    no report"
+    assert len(table(weeks)) == 1 + 12
 
 
 def test_the_picture_is_a_png_and_says_the_same_in_words() -> None:
