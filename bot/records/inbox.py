@@ -214,9 +214,10 @@ def _take(connection: Connection, kind: str, key: str, payload: Mapping[str, Any
 def _claim(database: Database) -> InboxItem | None:
     """Counts the next item's attempt in a transaction of its own: an attempt that kills the process counts too.
 
-    Its commit need not reach the disk: only a crash of the server itself would forget that one count.
+    It is one statement, which the server commits by itself, as a burst has hundreds. Its commit need not reach the
+    disk: only a crash of the server itself would forget that one count.
     """
-    with database.transaction() as connection:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(_CLAIM).one_or_none()
     if row is None:
         return None

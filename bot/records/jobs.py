@@ -44,10 +44,12 @@ GRACE_S = 15.0
 STALL_LIMIT_S = 6.0
 """A worker that was not heard of for so long is dead, and its jobs are anybody's."""
 POLL_S = 2.0
-"""How late a job that is due at a moment can start; what is due at once is told by NOTIFY."""
+"""How often it is looked whether a job has become due; what is due at once is told by NOTIFY, what is due soon by a bell."""
 PAUSES_S = (1, 2, 5, 15, 60, 300, 900)
 """Until a failed job runs again; after the last it stays failed, and a tick enqueues anew what the state says is due."""
 
+_AFTER_DUE_S = 0.01
+"""The bell rings so long after a moment, so that it is past also by the database's clock."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
 """Between two attempts to reach a database that does not answer."""
 
@@ -89,11 +91,16 @@ _RECOVER = """
     ), ended AS (
         SELECT id, procrastinate_finish_job_v1(id, 'failed', false)::text FROM stalled WHERE attempts >= %(most)s
     ), told AS (
-        SELECT pg_notify('procrastinate_any_queue_v1', json_build_object('type', 'job_inserted', 'job_id', id)::text)
+        SELECT pg_notify('procrastinate_queue_v1#termkeeper', json_build_object('type', 'job_inserted', 'job_id', id)::text)
         FROM enqueued
     )
     SELECT (SELECT count(*) FROM enqueued), (SELECT count(*) FROM ended), (SELECT count(*) FROM told)
     """
+_SOONEST = """
+    SELECT extract(epoch FROM min(scheduled_at) - now())::float AS wait FROM procrastinate_jobs
+    WHERE status = 'todo' AND scheduled_at > now()
+    """
+_RING = """SELECT pg_notify('procrastinate_queue_v1#termkeeper', '{"type": "job_inserted", "job_id": 0}')"""
 _STALLS = 10
 """A job whose process died so often is left alone: perhaps it is what kills them."""
 
@@ -184,6 +191,7 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[None] | None = None
         self._stopping = threading.Event()
+        self._ended_one: asyncio.Event | None = None
 
     def start(self) -> None:
         """Starts working; where the database is away, as soon as it is back."""
@@ -251,7 +259,11 @@ class Worker:
                 self._loop = None
 
     async def _work_and_recover(self, app: procrastinate.App) -> None:
-        recovering = asyncio.create_task(_recover_now_and_then(app))
+        self._ended_one = asyncio.Event()
+        beside = [
+            asyncio.create_task(_recover_now_and_then(app)),
+            asyncio.create_task(_ring_for_what_becomes_due(app, self._ended_one)),
+        ]
         try:
             await app.run_worker_async(
                 queues=[QUEUE, *map(_queue_of, self._handlers)],
@@ -265,7 +277,8 @@ class Worker:
                 delete_jobs="successful",
             )
         finally:
-            recovering.cancel()
+            for task in beside:
+                task.cancel()
 
     def _task(self, name: str, handler: Handler) -> Callable[..., object]:
         async def run(context: procrastinate.JobContext, **args: int | str) -> None:
@@ -276,6 +289,9 @@ class Worker:
             except Exception:
                 log.exception("the job %s %s failed, attempt %s", name, args, context.job.attempts + 1)
                 raise
+            finally:
+                if self._ended_one is not None:
+                    self._ended_one.set()
 
         return run
 
@@ -307,6 +323,26 @@ async def _recover_now_and_then(app: procrastinate.App) -> None:
             await app.connector.execute_query_all_async(_RECOVER, limit=STALL_LIMIT_S, most=_STALLS)
         except procrastinate.exceptions.ConnectorException as error:
             log.warning("stalled jobs could not be looked for: %s", error)
+
+
+async def _ring_for_what_becomes_due(app: procrastinate.App, ended_one: asyncio.Event) -> None:
+    """Has the workers look when a job becomes due: by polling alone a turn to post would be missed by seconds.
+
+    A job that has just ended may have enqueued one that is due before what was known.
+    """
+    while True:
+        try:
+            wait = (await app.connector.execute_query_one_async(_SOONEST))["wait"]
+            pause = POLL_S if wait is None else min(max(wait, 0.0) + _AFTER_DUE_S, POLL_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended_one.wait(), pause)
+                ended_one.clear()
+                continue
+            if wait is not None and wait < POLL_S:
+                await app.connector.execute_query_async(_RING)
+        except procrastinate.exceptions.ConnectorException as error:
+            log.warning("it could not be looked what becomes due: %s", error)
+            await asyncio.sleep(POLL_S)
 
 
 class _LeftToNewer(BaseRetryStrategy):

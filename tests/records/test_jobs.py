@@ -13,7 +13,18 @@ import psycopg
 import pytest
 
 from bot.records.engine import Database
-from bot.records.jobs import GATHER, PAUSES_S, POST_MESSAGE, STALL_LIMIT_S, WATCH, WORK_CASE, Jobs, Worker, nudge
+from bot.records.jobs import (
+    DRAIN_INBOX,
+    GATHER,
+    PAUSES_S,
+    POST_MESSAGE,
+    STALL_LIMIT_S,
+    WATCH,
+    WORK_CASE,
+    Jobs,
+    Worker,
+    nudge,
+)
 from tests.records.processes import another_process, told
 
 
@@ -122,6 +133,27 @@ def test_a_job_does_not_start_before_its_moment(database: Database) -> None:
         _enqueue(database, WATCH, at=at, company="acme")
         eventually(lambda: bool(ran))
     assert at.timestamp() <= ran[0] < at.timestamp() + 3.5
+
+
+def test_jobs_that_other_jobs_put_off_start_at_their_moments_and_not_by_the_poll(database: Database) -> None:
+    late: list[float] = []
+
+    def put_off() -> None:
+        for case_id, wait in enumerate((0.4, 0.9, 1.3)):
+            due = datetime.now(UTC) + timedelta(seconds=wait)
+            moments[case_id] = due
+            _enqueue(database, WORK_CASE, at=due, case_id=case_id)
+
+    def work(case_id: int) -> None:
+        late.append((datetime.now(UTC) - moments[case_id]).total_seconds())
+
+    moments: dict[int, datetime] = {}
+    with working(database, {DRAIN_INBOX: put_off, WORK_CASE: work}):
+        eventually(lambda: bool(_workers(database)))
+        time.sleep(0.3)
+        _enqueue(database, DRAIN_INBOX)
+        eventually(lambda: len(late) == 3)
+    assert all(0 <= each < 0.3 for each in late), late
 
 
 def test_a_failed_job_runs_again_after_a_pause(database: Database) -> None:
