@@ -58,6 +58,18 @@ def look(awaited: Awaited, records: Sequence[BookedInvoice]) -> Found:
     return Found(arrival=Arrival.DIFFERENT, differences=differences, records=own)
 
 
+def untold(billed: BilledInvoice) -> tuple[str, ...]:
+    """What the source does not tell of an invoice, so that nothing in the books was held against it."""
+    told = {
+        "customer": billed.customer_name,
+        "invoice date": billed.invoice_date,
+        "due date": billed.due_date,
+        "currency": billed.currency,
+        "amount": billed.amount,
+    }
+    return tuple(label for label, value in told.items() if value in (None, ""))
+
+
 def _long_before(record: BookedInvoice, failed_at: datetime) -> bool:
     return record.created_at is not None and record.created_at < failed_at - EARLIER
 

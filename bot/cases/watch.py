@@ -14,7 +14,7 @@ from bot.billing.persons_answer import answered
 from bot.billing.source import BilledInvoice, SourceError, TermOrigin
 from bot.cases import arrival, store
 from bot.cases.again import lost
-from bot.cases.arrival import Awaited, Found
+from bot.cases.arrival import Awaited, Found, untold
 from bot.cases.bearing import not_in_books
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BOOKED, DIFFERENCES, INVOICE_NOTE
@@ -369,6 +369,9 @@ def _told_of(case: Any, one: _Looked, note: InvoiceNote) -> dict[str, Any]:
         "differences": DIFFERENCES.dump_python(found.differences, mode="json"),
         "records": [record.record_no for record in found.records],
     }
+    billed = one.billed or one.before.billed
+    if found.records and billed is not None and untold(billed):
+        whole["not_compared"] = list(untold(billed))
     seen = INVOICE_NOTE.dump_python(note, mode="json")
     if seen["by_hand"] is not None:
         whole["created_by"] = seen["by_hand"]["created_by"]

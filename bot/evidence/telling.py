@@ -137,7 +137,10 @@ def _setting(content: Content) -> str:
 
 def _arrived(content: Content) -> str:
     if content["as_billed"]:
-        return f"invoice {content['invoice']} is in Intacct as billed"
+        untold = content.get("not_compared")
+        return f"invoice {content['invoice']} is in Intacct as billed" + (
+            f"; not compared, as the source does not tell it: {', '.join(untold)}" if untold else ""
+        )
     return f"invoice {content['invoice']} is in Intacct, but not as billed: {_short({'differences': content['differences']})}"
 
 

@@ -13,6 +13,7 @@ import pytest
 from bot.cases.case import CaseState
 from bot.cases.intake import tells
 from bot.cases.view import Arrival
+from bot.evidence.telling import sentence
 from bot.records.alone import Work, alone
 from bot.records.engine import Database
 from bot.sandbox.world import Fault
@@ -149,6 +150,22 @@ def test_while_the_source_is_down_a_difference_is_not_judged(fixed: Desk) -> Non
     fixed.world.faults.clear()
     fixed.pass_time(minutes=1)
     assert fixed.state() is CaseState.ARRIVED_DIFFERENT
+
+
+def test_what_the_source_does_not_tell_is_said_not_to_be_compared(fixed: Desk) -> None:
+    invoices = fixed.world.store.table("bill_invoice")
+    key = next(key for key, row in invoices.items() if row["invoiceNumber"] == "INV-1042")
+    invoices[key] = {name: value for name, value in invoices[key].items() if name != "dueDate"}
+    fixed.press("U0MARIA", "case.check")
+    for number in ("INV-1042", "INV-1043"):
+        fixed.booked(number)
+    fixed.press("U0MARIA", "case.check")
+    assert fixed.state() is CaseState.CLOSED
+    assert "Not compared for INV-1042, as BILL does not tell it: due date." in fixed.card()
+    told = {e.content["invoice"]: e for e in fixed.entries("arrived") if e.content["as_billed"]}
+    assert told["INV-1042"].content["not_compared"] == ["due date"]
+    assert "not_compared" not in told["INV-1043"].content
+    assert sentence(told["INV-1042"]).endswith("as billed; not compared, as the source does not tell it: due date")
 
 
 def test_one_query_a_round_serves_all_cases_of_the_company(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.source import BilledInvoice, TermOrigin
-from bot.cases.arrival import Awaited, Found, look
+from bot.cases.arrival import Awaited, Found, look, untold
 from bot.cases.view import Arrival
 from bot.intacct.invoices import BookedInvoice
 
@@ -83,6 +83,13 @@ def test_a_field_that_the_source_does_not_tell_is_not_compared() -> None:
     assert found(replace(BOOKED, currency="USD", made_out_in="USD"), billed=replace(BILLED, currency="")).arrival is (
         Arrival.ARRIVED
     )
+
+
+def test_what_the_source_does_not_tell_is_named() -> None:
+    assert untold(BILLED) == ()
+    bare = replace(BILLED, customer_name="", due_date=None, amount=None, currency="")
+    assert untold(bare) == ("customer", "due date", "currency", "amount")
+    assert found(BOOKED, billed=bare).arrival is Arrival.ARRIVED, "the rest is as billed"
 
 
 def test_a_term_that_a_person_told_is_what_the_record_must_bear() -> None:

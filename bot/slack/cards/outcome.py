@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 
+from bot.cases.arrival import untold
 from bot.cases.case import CaseState
 from bot.cases.view import Arrival, CaseInvoice, CaseView, FieldDifference
 from bot.slack.cards import words
@@ -130,7 +131,7 @@ def outcome_lines(view: CaseView, subject: Subject) -> list[str]:
         CaseState.FAILED: lambda: _trouble(view, subject),
         CaseState.AWAITING_SYNC: lambda: _awaiting_sync(view, subject) + _arrived_so_far(view),
         CaseState.ARRIVED_DIFFERENT: lambda: _arrived_different(view),
-        CaseState.CLOSED: lambda: _closed(view),
+        CaseState.CLOSED: lambda: _closed(view, subject),
         CaseState.MERGED: lambda: _merged(view),
         CaseState.DECLINED: lambda: _refused_by_person(view),
         CaseState.EXPIRED: lambda: _expired(view),
@@ -310,7 +311,7 @@ def _arrived_different(view: CaseView) -> list[str]:
     return lines
 
 
-def _closed(view: CaseView) -> list[str]:
+def _closed(view: CaseView, subject: Subject) -> list[str]:
     count = len(view.invoices)
     which = {0: "", 1: f"{numbers(view.invoices)} is in Intacct.", 2: "Both invoices are in Intacct."}.get(
         count, f"All {words.number(count)} invoices are in Intacct."
@@ -323,7 +324,20 @@ def _closed(view: CaseView) -> list[str]:
         for invoice in [each for each in view.invoices if each.differences][:INVOICES_SHOWN]:
             lines.append(words.name(invoice.number, 60))
             lines += difference_lines(invoice.differences, "billed", "in Intacct")
-    return lines
+    return lines + _not_compared(view, subject)
+
+
+def _not_compared(view: CaseView, subject: Subject) -> list[str]:
+    """What "as billed" does not cover, as the source does not tell it: a line for the invoices that lack the same."""
+    found: dict[tuple[str, ...], list[CaseInvoice]] = {}
+    for invoice in view.invoices:
+        missing = untold(invoice.billed) if invoice.billed is not None else ()
+        if missing:
+            found.setdefault(missing, []).append(invoice)
+    return [
+        f"Not compared for {numbers(invoices)}, as {subject.source} does not tell it: {words.joined(missing)}."
+        for missing, invoices in found.items()
+    ]
 
 
 def _awaiting_correction(view: CaseView, subject: Subject) -> list[str]:

@@ -458,6 +458,15 @@ BY_STATE: dict[str, CaseView] = {
         invoices=DIFFERENT[:1],
         closed_at=NOW + timedelta(days=2),
     ),
+    "closed, not all compared": case(
+        state=CaseState.CLOSED,
+        decision=APPROVED,
+        invoices=tuple(
+            replace(each, billed=replace(each.billed, due_date=None, amount=None)) if each.billed else each
+            for each in ARRIVED[:2]
+        ),
+        closed_at=NOW + timedelta(hours=1, minutes=11),
+    ),
     "merged": case(state=CaseState.MERGED, merged_into=9),
     "declined": case(state=CaseState.DECLINED, decision=DECLINED),
     "expired": case(state=CaseState.EXPIRED, previous_number=7),

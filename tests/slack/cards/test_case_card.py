@@ -63,6 +63,7 @@ TABLE = {
     "appeared with another rule": [CHECK, DISMISS],
     "closed": [],
     "accepted": [],
+    "closed, not all compared": [],
     "merged": [],
     "declined": [],
     "expired": [],
