@@ -58,6 +58,14 @@ def test_acmes_drift_is_found_with_what_waits_and_what_it_is_worth(acme: Office)
     }
 
 
+def test_a_customers_finding_tells_both_names_and_who_looks_after_the_customer(acme: Office) -> None:
+    told = {said_of(each.finding) for each in run(acme, keep=False).report.tracked}
+    assert (
+        "Kestrel Aviation: its default is “Net 35” in Intacct and “Net\N{NO-BREAK SPACE}35” at the source. "
+        "Looked after by Sam Ortiz."
+    ) in told
+
+
 def test_the_second_run_reads_only_what_changed(acme: Office) -> None:
     first, second = run(acme).report, run(acme).report
     assert second.cost.intacct <= 5
