@@ -22,9 +22,10 @@ from bot.reports.run import RunKind
 from bot.reports.standard_wording import told_lines
 from bot.reports.standardise import Standardisation
 from bot.reports.weeks import Week
-from bot.reports.wording import headline, said_of
+from bot.reports.wording import EXPLAINED, headline, said_of
 from bot.reports.workbook import workbook
 from bot.settings import CompanySettings, Settings
+from bot.terms.drift import Finding, FindingKind, Standing
 
 OK, PARTIAL = 0, 1
 _NAMES = ("standardise", "standardize")
@@ -101,7 +102,12 @@ def _progress(where: str) -> None:
 def lines(report: Report) -> list[str]:
     """The report as lines of text."""
     told = [headline(report), ""]
-    told += [f"  {each.standing.value:5}  {_shown(said_of(each.finding))}" for each in report.tracked if not each.quiet]
+    fixed_by = {each.key: each.words for each in report.fixed_by}
+    for each in report.tracked:
+        if not each.quiet:
+            gone = each.standing is Standing.FIXED
+            said = _fixed(each.finding, fixed_by.get(each.key, "")) if gone else said_of(each.finding)
+            told.append(f"  {each.standing.value:5}  {_shown(said)}")
     if report.quiet:
         told.append(f"  {report.quiet} kept quiet")
     told += [f"  not read: {sentence}" for sentence in report.missing]
@@ -110,6 +116,15 @@ def lines(report: Report) -> list[str]:
     told.append("")
     told.append(f"Read with {cost.intacct} requests to Intacct and {cost.billing} to the billing system.")
     return told
+
+
+def _fixed(finding: Finding, by: str) -> str:
+    """What is there no more, and who saw to that where it can be told."""
+    names = " and ".join(f"“{name}”" for name in dict.fromkeys(finding.names))
+    whose = (
+        f"{finding.examples[0].subject}, " if finding.kind is FindingKind.CUSTOMER_DEFAULT and finding.examples else ""
+    )
+    return f"{EXPLAINED[finding.kind].title}: {whose}{names}{f', {by}' if by else ''}"
 
 
 def _shown(text: str) -> str:

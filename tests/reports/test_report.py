@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
-from bot.commands.report import table
+from bot.commands.report import lines, table
 from bot.reports import chart
 from bot.reports.report import Report, Strand, at_risk
 from bot.reports.weeks import Week
@@ -262,3 +262,12 @@ def test_a_report_after_a_silence_says_which_weeks_it_speaks_for(weeks: int) -> 
     covers = tuple(WEEK.plus(n - weeks + 1) for n in range(weeks))
     assert opened(replace(full(), covers=covers))["Summary"]["B4"].value == ", ".join(map(str, covers))
     assert covers[-1] == Week(2026, 48)
+
+
+def test_on_the_terminal_too_what_is_fixed_says_by_whom() -> None:
+    customer = Finding(
+        kind=FindingKind.CUSTOMER_DEFAULT, names=("Net 15", "Net 15"), examples=(Example(subject="Globex"),)
+    )
+    told = lines(replace(full(), tracked=(*full().tracked, tracked(customer, Standing.FIXED))))
+    assert "  fixed  Missing in Intacct: “Net 44”, a decision of Dan's, case 9" in told
+    assert "  fixed  A customer's default term: Globex, “Net 15”" in told
