@@ -215,6 +215,16 @@ def report_of(connection: Connection, run_id: int) -> Report:
     return REPORT.validate_python(kept)
 
 
+def end_acceptance(connection: Connection, company: str, key: str) -> bool:
+    """Has a finding be told again; False where nothing keeps it quiet."""
+    done = connection.execute(
+        update(drift_findings)
+        .where(drift_findings.c.company == company, drift_findings.c.key == key, drift_findings.c.accepted_digest != "")
+        .values({name: value for name, value in _FORGOTTEN.items() if name != "found_before"})
+    )
+    return bool(done.rowcount)
+
+
 def accept(
     connection: Connection, company: str, finding: Finding, *, by: str, why: str, until: datetime | None = None
 ) -> Acceptance:

@@ -276,11 +276,14 @@ class Handling:
         if act is None:
             log.warning("an act on report %s is left alone: its company or finding is not known", payload["run"])
             return
-        if payload.get("view") is None:
+        if payload.get("action") == ActionId.FINDING_CASE:
             report_acts.open_finding(step, act)
             return
-        values = payload["values"]
         entitled = self._approvers.recent(act.company.key)
+        if payload.get("action") == ActionId.FINDING_TELL:
+            report_acts.tell_again(step, act, entitled)
+            return
+        values = payload["values"]
         report_acts.keep_finding(step, act, entitled, weeks=values["weeks"], reason=values["reason"])
 
     def _kept_name(self, step: Step, item: InboxItem) -> None:

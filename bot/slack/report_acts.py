@@ -101,6 +101,17 @@ def keep_finding(step: Step, act: FindingAct, entitled: Entitled, *, weeks: int,
     _whisper(step, act, "finding_kept", names=list(act.finding.names), weeks=weeks)
 
 
+def tell_again(step: Step, act: FindingAct, entitled: Entitled) -> None:
+    """Ends what keeps a finding quiet; approvers only. Who did it is told and kept."""
+    if act.user not in entitled.people:
+        _whisper(step, act, "finding_refused", people=list(entitled.people))
+        return
+    ended = memory.end_acceptance(step.connection, act.company.key, act.finding.key)
+    if ended:
+        step.record(act.company.key, "finding_told_again", {"finding": act.finding.key}, actor=act.user)
+    _whisper(step, act, "finding_told_again", names=list(act.finding.names), ended=ended)
+
+
 def _whisper(step: Step, act: FindingAct, what: str, **details: Any) -> None:
     channel = act.channel or act.company.report_channel or act.company.alert_channels[0]
     body = {"user": act.user, "what": what, **details}

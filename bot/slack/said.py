@@ -120,6 +120,7 @@ def _reminder(body: Mapping[str, Any]) -> Reminder:
 _OF_NO_CASE: dict[str, Callable[[Mapping[str, Any]], CardMessage]] = {
     "finding_kept": lambda body: one_liners.finding_kept(body["names"], body["weeks"]),
     "finding_changed": lambda body: one_liners.finding_changed(body["names"]),
+    "finding_told_again": lambda body: one_liners.finding_told_again(body["names"], ended=body["ended"]),
     "finding_gone": lambda body: one_liners.finding_gone(body["names"]),
     "finding_refused": lambda body: one_liners.finding_refused(body["people"]),
     "no_company": lambda _: no_company(),

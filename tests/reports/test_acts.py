@@ -11,7 +11,7 @@ from bot.reports import memory
 from bot.reports.desk import Reports
 from bot.reports.report import Report
 from bot.slack.app import bolt_app
-from bot.slack.cards.report import finding_value
+from bot.slack.cards.report import finding_value, keep_inputs
 from bot.slack.door import ItemKind
 from bot.terms.drift import Standing
 from tests.cases.office import ALERTS, TEAM, Office
@@ -88,6 +88,29 @@ def test_a_finding_is_kept_quiet_by_an_approver_alone_and_stays_so(acme: Office)
     _, report = newest(acme)
     assert report.quiet == 1
     assert not [each for each in report.open if "Net 20" in each.finding.names]
+
+
+def test_an_approver_has_a_quiet_finding_told_again_from_the_view_that_lists_it(acme: Office) -> None:
+    reports = desk(acme)
+    reports.weekly(weekly_key(acme))
+    run_id, report = newest(acme)
+    keep(acme, run_id, place_of(report, "Net 20"), "U0DAN")
+    acme.work()
+    reports.weekly(weekly_key(acme, 1))
+    run_id, report = newest(acme)
+    place = place_of(report, "Net 20")
+    shown = keep_inputs(report, run_id)
+    (tell,) = [each for block in shown for each in block.get("elements", ()) if each.get("type") == "button"]
+    assert (tell["text"]["text"], tell["value"]) == ("Tell again: Net 20", finding_value(run_id, place))
+    for user in ("U0MARIA", "U0PRIYA", "U0DAN"):
+        act = {"action": "finding.tell", "run": run_id, "place": place, "user": user, "team": "T0ACME"}
+        acme.take(ItemKind.CLICK, f"tell:{user}", {**act, "channel": REPORTS, "ts": ""})
+    acme.work()
+    assert "Only" in whispered(acme, "clerk")[-1]
+    assert "not kept quiet any more" in whispered(acme, "controller")[-1]
+    assert len(acme.journal("finding_told_again")) == 1
+    reports.weekly(weekly_key(acme, 2))
+    assert "Net 20" in {name for each in newest(acme)[1].open for name in each.finding.names}
 
 
 def test_a_finding_that_is_fixed_since_the_report_is_not_kept_quiet(acme: Office) -> None:

@@ -107,13 +107,13 @@ def test_a_line_leads_to_an_invoice_that_shows_it() -> None:
 
 
 def test_the_choice_tells_what_is_kept_quiet_by_whom_why_and_how_long() -> None:
-    said = str(keep_inputs(full(), 7)[-1])
+    said = str(keep_inputs(full(), 7)[-2])
     assert "Kept quiet at the time of this report" in said
     assert "`Net 7` has not been used for a year · <@U0DAN>: kept for one client · until it changes" in said
     snoozed = [replace(each, quiet_until=NOW + timedelta(weeks=4)) if each.quiet else each for each in full().tracked]
-    assert "Dec 21, 2026" in str(keep_inputs(replace(full(), tracked=tuple(snoozed)), 7)[-1])
+    assert "Dec 21, 2026" in str(keep_inputs(replace(full(), tracked=tuple(snoozed)), 7)[-2])
     alone = keep_inputs(replace(quiet(), tracked=(tracked(full().tracked[0].finding, quiet=True),)), 7)
-    assert [block["type"] for block in alone] == ["section", "section"]
+    assert [block["type"] for block in alone] == ["section", "section", "actions"]
 
 
 def test_each_word_of_a_report_that_a_stranger_may_not_know_is_explained_behind_its_button() -> None:

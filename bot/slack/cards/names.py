@@ -40,6 +40,8 @@ class ActionId(StrEnum):
     """On a report: open the view that asks which finding is kept quiet, how long and why."""
     FINDING_PAGE = "finding.page"
     """In that view: show the findings before or after those that it offers."""
+    FINDING_TELL = "finding.tell"
+    """In that view: end what keeps a finding quiet."""
     FINDING_EXPLAIN = "finding.explain"
     """On a report: open the view that says what its words mean."""
 
@@ -129,6 +131,7 @@ class BlockId(StrEnum):
     DISMISS_REASON = "dismiss.reason"
     KEEP_FINDING = "keep.finding"
     KEEP_PAGES = "keep.pages"
+    KEPT_FINDINGS = "kept.findings"
     KEEP_WEEKS = "keep.weeks"
     KEEP_REASON = "keep.reason"
     WITHDRAW_REASON = "withdraw.reason"

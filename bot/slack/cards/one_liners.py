@@ -282,13 +282,20 @@ def finding_gone(names: Sequence[str]) -> CardMessage:
     return _line(f"What the report said of {_names_of_finding(names)} is fixed since: there is nothing to keep quiet.")
 
 
+def finding_told_again(names: Sequence[str], *, ended: bool) -> CardMessage:
+    """To the person who ended what kept a finding quiet."""
+    if not ended:
+        return _line(f"{_names_of_finding(names)} is not kept quiet any more. Nothing was changed.")
+    return _line(f"Noted: {_names_of_finding(names)} is told again, from the next report on.")
+
+
 def _names_of_finding(names: Sequence[str]) -> str:
     return words.joined([words.code(name, 60) for name in names[:3]])
 
 
 def finding_refused(people: Sequence[str]) -> CardMessage:
     """To a person who may not keep a finding quiet."""
-    return _line(f"Only {words.people(people)} can keep a finding quiet. Nothing was changed.")
+    return _line(f"Only {words.people(people)} can keep a finding quiet, or have it told again. Nothing was changed.")
 
 
 def retire_asked(name: str, already: int | None) -> CardMessage:

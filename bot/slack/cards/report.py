@@ -280,7 +280,7 @@ def keep_inputs(report: Report, run_id: int, start: int = 0) -> list[Block]:
     """The inputs by which a finding is kept quiet: which, how long, why. `start`: how many findings come before."""
     placed = _placed(report)
     if not placed:
-        return [section("There is no finding that is not kept quiet."), *_kept(report)]
+        return [section("There is no finding that is not kept quiet."), *_kept(report, run_id)]
     start = min(start, (len(placed) - 1) // KEPT_SHOWN * KEPT_SHOWN)
     shown = placed[start : start + KEPT_SHOWN]
     options = tuple(Option(value=str(place), label=words.visible(said_of(each.finding), 75)) for place, each in shown)
@@ -297,16 +297,31 @@ def keep_inputs(report: Report, run_id: int, start: int = 0) -> list[Block]:
             )
         ),
         input_block(Input(block_id=BlockId.KEEP_REASON, label="Why?", multiline=True, longest=1000)),
-        *_kept(report),
+        *_kept(report, run_id),
     ]
 
 
-def _kept(report: Report) -> list[Block]:
-    """What is kept quiet when the report was made, by whom, why and how long."""
+def _kept(report: Report, run_id: int) -> list[Block]:
+    """What was kept quiet when the report was made, by whom, why and how long; a button each to end it."""
+    quiet = [
+        (place, each) for place, each in enumerate(report.tracked) if each.quiet and each.standing is not Standing.FIXED
+    ]
     lines = [
         f"{said(each.finding).removesuffix('.')} · {words.mention(each.accepted_by)}: {words.said(each.accepted_why, 200)}"
         f" · until {words.on_day(each.quiet_until) if each.quiet_until else 'it changes'}"
-        for each in report.tracked
-        if each.quiet and each.standing is not Standing.FIXED
+        for _, each in quiet
     ]
-    return [section("*Kept quiet at the time of this report*", bullets(lines, KEPT_NAMED))] if lines else []
+    ends = [
+        button(
+            f"{ActionId.FINDING_TELL}.{place}",
+            f"Tell again: {words.visible(each.finding.names[0] if each.finding.names else each.finding.subject, 40)}"[
+                :BUTTON_LIMIT
+            ],
+            finding_value(run_id, place),
+        )
+        for place, each in quiet[:KEPT_NAMED]
+    ]
+    if not lines:
+        return []
+    told = section("*Kept quiet at the time of this report*", bullets(lines, KEPT_NAMED))
+    return [told, actions(BlockId.KEPT_FINDINGS, ends)]

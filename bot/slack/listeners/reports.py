@@ -34,8 +34,8 @@ def register(app: App, parts: Parts) -> None:
         try:
             pressed = cards.read_finding(str(body["actions"][0].get("value", "")))
             action = _action(str(body["actions"][0]["action_id"]))
-            if action is ActionId.FINDING_CASE:
-                parts.door.take(ItemKind.CLICK, click_key(body), _kept(body, pressed))
+            if action in (ActionId.FINDING_CASE, ActionId.FINDING_TELL):
+                parts.door.take(ItemKind.CLICK, click_key(body), _kept(body, action, pressed))
             else:
                 ack()
                 acknowledged = True
@@ -78,23 +78,30 @@ def register(app: App, parts: Parts) -> None:
         ack()
 
 
+_OF_ONE = (ActionId.FINDING_CASE, ActionId.FINDING_PAGE, ActionId.FINDING_TELL)
+"""Of which there are several in a row."""
+
+
 def _action(action_id: str) -> ActionId:
     """The action of a button; one of several in a row ends in its place, as ids are unique there."""
     base = action_id.rpartition(".")[0]
-    return ActionId(base if base in (ActionId.FINDING_CASE, ActionId.FINDING_PAGE) else action_id)
+    return ActionId(base if base in _OF_ONE else action_id)
 
 
-def _kept(body: dict[str, Any], pressed: FindingButton) -> dict[str, Any]:
+def _kept(body: dict[str, Any], action: ActionId, pressed: FindingButton) -> dict[str, Any]:
     container = body.get("container") or {}
     message = body.get("message") or {}
+    view = json.loads((body.get("view") or {}).get("private_metadata") or "{}")
     own = bool(container.get("is_ephemeral"))  # an answer to the asker alone has no thread that others see
     return {
-        "action": ActionId.FINDING_CASE.value,
+        "action": action.value,
         "run": pressed.run_id,
         "place": pressed.place,
         "user": body["user"]["id"],
         "team": body["user"].get("team_id") or (body.get("team") or {}).get("id", ""),
-        "channel": "" if own else (body.get("channel") or {}).get("id") or container.get("channel_id", ""),
+        "channel": ""
+        if own
+        else (body.get("channel") or {}).get("id") or container.get("channel_id") or view.get("channel", ""),
         "ts": "" if own else message.get("ts") or container.get("message_ts", ""),
     }
 
@@ -131,7 +138,7 @@ def _turn(parts: Parts, body: dict[str, Any], action: ActionId, pressed: Finding
 def _keeping(report: Report, pressed: FindingButton, metadata: str) -> views.View:
     inputs = cards.keep_inputs(report, pressed.run_id, pressed.place)
     if not report.open:
-        return views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", inputs)
+        return views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", inputs, metadata=metadata)
     return views.plain_view(ViewId.KEEP_FINDING, "Keep one quiet", inputs, submit="Keep quiet", metadata=metadata)
 
 

@@ -30,6 +30,8 @@ SAID: dict[str, CardMessage] = {
     "a term alone": one_liners.waits_too([], 12, term_name="Net 45"),
     "not corrected": one_liners.not_corrected(12, ["Net\u00a035"]),
     "finding changed": one_liners.finding_changed(["Net 45"]),
+    "finding told again": one_liners.finding_told_again(["Net 45"], ended=True),
+    "finding told anyway": one_liners.finding_told_again(["Net 45"], ended=False),
     "finding gone": one_liners.finding_gone(["Net 45", "Net\u00a045"]),
     "not to acknowledge": one_liners.not_to_acknowledge(APPROVERS),
     "not read": one_liners.not_corrected(12, [], trouble="BILL did not answer."),
