@@ -313,7 +313,8 @@ class House:
     def meaning(self, term: str, number: str) -> list[str]:
         """What the journal says of a case, without numbers and moments.
 
-        How often a write was tried and whether its answer was heard is left out: that alone differs after a kill.
+        How often a write was tried and whether its answer was heard is left out, as that alone differs after a kill:
+        `writes` says what it comes to.
         """
         case = self.case(term)
         assert case is not None
@@ -328,6 +329,44 @@ class House:
                     )
                 )
         return told
+
+    def writes(self, term: str) -> set[tuple[str, str, str]]:
+        """What the journal says was written for a case: the function, under whose control id, and which record.
+
+        However often it was tried: each attempt has its end in the journal, answered or not known, before another is
+        noted and before anything is read back; and what settles them all is one record, read back after the last.
+        """
+        case = self.case(term)
+        assert case is not None
+        (decision,) = self.rows(f"SELECT id FROM decisions WHERE case_id = {case['id']} AND verdict = 'approve'")
+        tried: set[tuple[str, str]] = set()
+        records: list[str] = []
+        under_way = False
+        attempts = []
+        for row in self.rows(f"SELECT kind, content FROM journal WHERE case_id = {case['id']} ORDER BY seq"):
+            content = json.loads(row["content"])["content"]
+            if row["kind"] == "write":
+                assert not under_way, "an attempt begins before the one before has ended"
+                assert not records, "something is written after it was read back"
+                under_way = True
+                tried.add((content["function"], content["control_id"]))
+                attempts.append(content["attempt"])
+            elif row["kind"] in ("written", "write_unknown", "write_refused", "write_answered"):
+                assert under_way, f"{row['kind']} without an attempt"
+                under_way = False
+            elif content.get("event") == "read_identical":
+                assert not under_way, "it is read back while an attempt has no end"
+                assert content["by_this_decision"] is True
+                records.append(content["record_no"])
+        assert attempts == list(range(1, len(attempts) + 1))
+        kept = self.rows(f"SELECT attempt, control_id, state FROM writes WHERE case_id = {case['id']} ORDER BY attempt")
+        assert [each["attempt"] for each in kept] == attempts
+        assert {each["control_id"] for each in kept} == {control_id for _, control_id in tried}
+        assert not [each for each in kept if each["state"] == "started"]
+        (record,) = records
+        said = "the record that is in Intacct" if record == self.world.record_of(term) else f"record {record}"
+        ours = f"termkeeper-{decision['id']}-"
+        return {(function, "the decision's" if key.startswith(ours) else key, said) for function, key in tried}
 
 
 def eventually(

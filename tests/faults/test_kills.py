@@ -21,6 +21,7 @@ class Crew:
         self.house = house
         self.beside = beside
         self.usual: list[str] = []
+        self.usual_writes: set[tuple[str, str, str]] = set()
         self._web: Process | None = None
         self._worker: Process | None = None
 
@@ -55,11 +56,11 @@ def crew(request: pytest.FixtureRequest, make_house: Callable[..., House]) -> Cr
     """The processes, with what the journal says of a case that nobody disturbed."""
     made = Crew(make_house(), beside=request.param == "two processes")
     made.ready()
-    made.usual = _undisturbed(made)
+    _undisturbed(made)
     return made
 
 
-def _undisturbed(crew: Crew) -> list[str]:
+def _undisturbed(crew: Crew) -> None:
     house = crew.house
     term, number = house.new_term()
     ts = house.alert(number)
@@ -68,7 +69,8 @@ def _undisturbed(crew: Crew) -> list[str]:
     house.world.press("controller", card, "case.create")
     house.await_state(term, "awaiting_sync")
     house.await_card(term, ts, "is in Intacct")
-    return house.meaning(term, number)
+    crew.usual, crew.usual_writes = house.meaning(term, number), house.writes(term)
+    assert crew.usual_writes == {("create_arterm", "the decision's", "the record that is in Intacct")}
 
 
 @pytest.mark.fault("Process: kill -9 at every step")
@@ -103,6 +105,7 @@ def test_a_kill_ends_as_an_undisturbed_run_does(crew: Crew, name: str) -> None:
     house.await_state(term, "awaiting_sync", TAKEOVER_S)
     house.await_card(term, ts, "is in Intacct", TAKEOVER_S)
     assert house.meaning(term, number) == crew.usual
+    assert house.writes(term) == crew.usual_writes
     assert house.world.terms()[term] == "active"
     assert len(house.creations(term)) == 1
     assert len([m for m in house.thread(ts) if term in m["text"]]) == 1

@@ -162,6 +162,13 @@ class Running:
             for row in re.findall(r"<ARTERM>.*?</ARTERM>", self.gateway(query), re.DOTALL)
         }
 
+    def record_of(self, term: str) -> str:
+        """The number of the one AR term of this name in Intacct."""
+        query = f"""<query><object>ARTERM</object><select><field>RECORDNO</field></select>
+        <filter><equalto><field>NAME</field><value>{term}</value></equalto></filter></query>"""
+        (record,) = re.findall("<RECORDNO>(.*?)</RECORDNO>", self.gateway(query))
+        return str(record)
+
     def gateway(self, function: str) -> str:
         """One function call on the emulated gateway, as the reader."""
         body = f"""<?xml version="1.0"?><request><control><senderid>sandbox</senderid>

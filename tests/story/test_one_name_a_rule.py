@@ -45,6 +45,8 @@ def test_a_name_to_keep_and_one_to_retire_become_cases_from_the_answer_and_from_
     assert "The case is being opened" in str(told["view"])
     assert [call["outcome"] for call in running.calls("intacct", "create_arterm")] == []
 
+    running.act(user="clerk", channel=REPORTS, ts=report["ts"], action_id="finding.standard")
+    view = until(lambda: next((v for v in running.views("clerk") if v["callback_id"] == "view.standard"), None), "it")
     (retire,) = buttons(view, "standard.retire.")
     assert running.act(user="clerk", view_id=view["id"], action_id=retire)["ok"]
     submit(running, "clerk", "view.retire", "withdraw.reason", "Net 55 is our name for it.")

@@ -24,7 +24,7 @@ def test_a_term_is_withdrawn_once_nothing_uses_it(running: Running) -> None:
     running.press("clerk", made, "case.withdraw")
     submit(running, "clerk", "view.withdraw", "withdraw.reason", "Lumière pays in 30 days.")
     used = running.card("Net 55", "cannot be withdrawn now")
-    until(lambda: "|case" in str(running.card("Net 55", "is about withdrawing")["blocks"]), "the card links to it")
+    until(lambda: "|Case" in str(running.card("Net 55", "is about withdrawing")["blocks"]), "the card links to it")
     assert "INV-1054" in used["text"]
     assert "Open cases that await it: 1" in used["text"]
 
