@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.cases import store
+from bot.cases import taking_part
 from bot.cases.case import CaseState
 from bot.cases.outbox import direct
 from bot.cases.policy import RefusalReason, policy_for, refusal
@@ -119,7 +119,7 @@ def able(connection: Connection, company: Company, case: Any, entitled: Entitled
     """Those of the entitled who may decide a case, once somebody has asked for it where that is needed."""
     had = [
         replace(each, person=_anywhere(each.person.user_id))
-        for each in store.participants_among(connection, case, entitled, "")
+        for each in taking_part.participants_among(connection, case, entitled, "")
     ]
     return tuple(
         user

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.billing.source import TermOrigin
-from bot.cases import asking, store
+from bot.cases import asking, store, taking_part
 from bot.cases.case import CaseEvent, CaseState, TransitionRefused
 from bot.cases.codec import DIAGNOSIS, PROPOSAL, RULE, digest
 from bot.cases.policy import Part, RefusalReason, policy_for, refusal
@@ -162,7 +162,7 @@ def barred(
         "second-person" if what == "accept" and policy == "two-people" else policy,
         person,
         approvers=entitled.people,
-        participants=store.participants_among(connection, case, entitled, person.team),
+        participants=taking_part.participants_among(connection, case, entitled, person.team),
     )
 
 
@@ -244,7 +244,7 @@ def edit(step: Step, company: Company, act: Act, *, entry: Entry, reason: str = 
     if proposal is None:
         return OUTDATED
     bound = digest(proposal)
-    store.take_edit(step, case, act.person, entry, bound)
+    taking_part.take_edit(step, case, act.person, entry, bound)
     note = {
         **(case.note or {}),
         "rule": RULE.dump_python(entry.rule, mode="json"),
@@ -299,7 +299,7 @@ def tell_term(step: Step, act: Act, *, name: str, rule: PaymentTerm | None = Non
         return OUTDATED
     if ended := _expired(step, case, act):
         return ended
-    store.take_part(step, case.id, act.person, Part.SUPPLIED)
+    taking_part.take_part(step, case.id, act.person, Part.SUPPLIED)
     step.record(case.company, "told", {"case": case.number, "term": name}, actor=act.person.user_id, case_id=case.id)
     note = {**(case.note or {}), "told": name, "origin": TermOrigin.PERSON.value}
     if rule is not None:
@@ -361,7 +361,7 @@ def ask(step: Step, company: Company, act: Act) -> Outcome:
     ended = _expired(step, case, act)
     if ended is not None:
         return ended
-    store.take_part(step, case.id, act.person, Part.ASKED)
+    taking_part.take_part(step, case.id, act.person, Part.ASKED)
     step.record(company.key, "asked", {"case": case.number}, actor=act.person.user_id, case_id=case.id)
     store.change(step, case.id, asked_at=step.now)
     asking.ask(step, company, case, act.person)

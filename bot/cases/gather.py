@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Interval, cast, func, select, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
-from bot.cases import asking, merging, store
+from bot.cases import asking, merging, store, taking_part
 from bot.cases.again import counts, exact, lost, under_way
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
@@ -315,7 +315,7 @@ class Gatherer:
             .values(state="joined", case_id=case.id)
         )
         for asker in {p.asked_by for p in pending if p.asked_by}:
-            store.take_part(taken, case.id, asker, Part.ASKED)
+            taking_part.take_part(taken, case.id, asker, Part.ASKED)
             asking.ask(taken, self._company, case, asker)
         if opened:
             settle(taken, case, answer, now=taken.now)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from bot.billing.source import BilledInvoice
-from bot.cases import store
+from bot.cases import store, taking_part
 from bot.cases.case import CaseEvent
 from bot.cases.ports import Company
 from bot.cases.step import Step
@@ -61,7 +61,7 @@ def merge(taken: Step, case: Any, other: Any, known: Mapping[str, BilledInvoice]
     connection.execute(update(failures).where(failures.c.case_id == case.id).values(case_id=other.id))
     store.keep_choices(taken, case.id, other.id)
     connection.execute(case_invoices.delete().where(case_invoices.c.case_id == case.id))
-    store.keep_participants(taken, case.id, other.id)
+    taking_part.keep_participants(taken, case.id, other.id)
     connection.execute(
         update(cases)
         .where(cases.c.id == other.id)

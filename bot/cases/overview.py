@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from bot.billing.source import Money
-from bot.cases import store
+from bot.cases import store, taking_part
 from bot.cases.case import CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS, PROPOSAL
 from bot.cases.outbox import card_key
@@ -127,5 +127,5 @@ def _line(connection: Connection, case_id: int, numbers: set[str] | None) -> Cas
         digest=case.proposal_digest or "",
         card_channel=card.channel if card is not None else "",
         card_ts=card.ts if card is not None else "",
-        participants=store.participants(connection, case),
+        participants=taking_part.participants(connection, case),
     )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.billing.source import TermOrigin
-from bot.cases import asking, store
+from bot.cases import asking, store, taking_part
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import PROPOSAL, WITHDRAWING, digest
 from bot.cases.decide import DONE, OUTDATED, Act, Outcome
@@ -99,7 +99,7 @@ def _open(
     )
     note = {**(case.note or {}), "withdrawing": WITHDRAWING.dump_python(wish, mode="json"), "of": of}
     taken.connection.execute(update(cases).where(cases.c.id == case.id).values(note=note, due_at=taken.now))
-    store.take_part(taken, case.id, person, Part.ASKED)
+    taking_part.take_part(taken, case.id, person, Part.ASKED)
     taken.record(
         company.key,
         "withdraw_asked",
@@ -224,7 +224,7 @@ class Withdrawal:
             asked_at=taken.now,
             content={"proposal": plan, "digest": bound},
         )
-        for part in store.participants(taken.connection, case):
+        for part in taking_part.participants(taken.connection, case):
             if part.part is Part.ASKED:
                 asking.ask(taken, self._company, case, Person(team=part.person.team, user_id=part.person.user_id))
         return False

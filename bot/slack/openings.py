@@ -10,7 +10,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import select
 
-from bot.cases import store
+from bot.cases import showing, store
 from bot.cases.case import CaseState
 from bot.cases.codec import PROPOSAL
 from bot.cases.decide import DISMISSIBLE, barred
@@ -149,7 +149,7 @@ def _filled(parts: Parts, act: Pressed) -> View:
     person = Person(team=act.team, user_id=act.user)
     with parts.database.transaction() as connection:
         row = store.read(connection, act.case_id)
-        view = store.load_view(connection, company, act.case_id, entitled.people, entitled.deputies)
+        view = showing.load_view(connection, company, act.case_id, entitled.people, entitled.deputies)
         what = DECIDING.get(act.action)
         why = barred(connection, company, row, person, entitled, what) if what else None
     if view.state not in _STATES[act.action] or (act.digest != view.digest):

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 from sqlalchemy import Connection, func, select, update
 
-from bot.cases import store
+from bot.cases import showing, taking_part
 from bot.cases.case import CaseState
 from bot.cases.outbox import card_key
 from bot.cases.overview import load_lines, load_overview
@@ -143,7 +143,7 @@ class Poster:
         company = self._companies[row.company]
         entitled = self._approvers.entitled(row.company)
         with self._database.transaction() as connection:
-            view = store.load_view(connection, company, row.case_id, entitled.people, entitled.deputies)
+            view = showing.load_view(connection, company, row.case_id, entitled.people, entitled.deputies)
             withdrawals = self._card_of(connection, view.company, view.withdrawal_number)
         if withdrawals is not None and withdrawals.ts:
             reply = self._clients.other.chat_getPermalink(channel=withdrawals.channel, message_ts=withdrawals.ts)
@@ -183,8 +183,8 @@ class Poster:
         entitled = self._approvers.entitled(row.company)
         with self._database.transaction() as connection:
             case = connection.execute(select(cases).where(cases.c.id == row.case_id)).one()
-            had = store.participants_among(connection, case, entitled, "")
-            decision = store.latest_decision(connection, row.case_id)
+            had = taking_part.participants_among(connection, case, entitled, "")
+            decision = showing.latest_decision(connection, row.case_id)
             card = connection.execute(
                 select(messages).where(messages.c.case_id == row.case_id, messages.c.kind == "card")
             ).one_or_none()

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.cases import store
+from bot.cases import showing
 from bot.cases.case import CaseState
 from bot.cases.gather import Gatherer
 from bot.cases.ports import Entitled
@@ -170,7 +170,7 @@ class Desk:
         """A case as its card shows it."""
         people = self.entitlement.entitled("acme").people
         with self.database.transaction() as connection:
-            return store.load_view(connection, self.process.company, case_id, people)
+            return showing.load_view(connection, self.process.company, case_id, people)
 
     def state(self, case_id: int = 1) -> CaseState:
         """Where a case stands."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.cases import decide, store
+from bot.cases import decide, showing, store, taking_part
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.decide import OutcomeKind
 from bot.cases.gather import settle
@@ -77,7 +77,7 @@ def test_an_editor_does_not_decide_his_proposal_also_after_a_new_look_has_change
         settle(taken, case, Answer(diagnosis=samples.ABSENT, proposal=again), now=taken.now)
     assert desk.row(case_id).proposal_digest != edited
     with desk.step() as taken:
-        view = store.load_view(taken.connection, desk.company, case_id, (DAN.user_id, PRIYA.user_id))
+        view = showing.load_view(taken.connection, desk.company, case_id, (DAN.user_id, PRIYA.user_id))
     assert (view.barred, view.edited_by) == ((DAN.user_id,), DAN.user_id)
     assert approve(desk, case_id, DAN, **WORDS).reason is RefusalReason.EDITED
     assert approve(desk, case_id, PRIYA, **WORDS).kind is OutcomeKind.DONE
@@ -133,7 +133,7 @@ def test_neither_an_edit_nor_a_correction_revives_a_case_whose_time_is_over(desk
 def test_who_told_the_term_does_not_decide(desk: Deciding) -> None:
     case_id = desk.open()
     with desk.step() as taken:
-        store.take_part(taken, case_id, DAN, Part.SUPPLIED)
+        taking_part.take_part(taken, case_id, DAN, Part.SUPPLIED)
     assert approve(desk, case_id).reason is RefusalReason.SUPPLIED
 
 
@@ -167,7 +167,7 @@ def test_a_part_in_a_case_that_is_merged_holds_in_the_other(desk: Deciding) -> N
     asked, other = desk.open("Net 50"), desk.open("Net 45")
     desk.do(decide.ask, desk.act(asked, DAN))
     with desk.step() as taken:
-        store.keep_participants(taken, asked, other)
+        taking_part.keep_participants(taken, asked, other)
     assert approve(desk, other, DAN).reason is RefusalReason.ASKED
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.cases import store
+from bot.cases import store, taking_part
 from bot.cases.ports import Person
 from bot.slack.door import ItemKind
 from tests.cases.office import TEAM, Office, invalid, sequence
@@ -96,7 +96,7 @@ def test_who_told_the_term_of_a_merged_case_cannot_decide_the_other(office: Offi
     nameless, named = office.cases()
     assert nameless.state == "merged"
     with office.database.transaction() as connection:
-        people = {each.person for each in store.participants(connection, named)}
+        people = {each.person for each in taking_part.participants(connection, named)}
     assert people == {Person(team=TEAM, user_id="U0DAN")}
     office.click("U0DAN", "case.create", f"{named.id}:{named.proposal_digest}")
     office.work()

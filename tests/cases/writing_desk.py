@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.alerts import Cause, Failure
-from bot.cases import decide, intake, store
+from bot.cases import decide, intake, showing, store
 from bot.cases.decide import Act, Outcome
 from bot.cases.gather import Gatherer
 from bot.cases.ports import Entitled, Person
@@ -162,7 +162,7 @@ class Desk:
     def view(self, case_id: int) -> CaseView:
         """The case as its card has it."""
         with self.database.transaction() as connection:
-            return store.load_view(connection, self.company, case_id, ("U0DAN", "U0PRIYA"))
+            return showing.load_view(connection, self.company, case_id, ("U0DAN", "U0PRIYA"))
 
     def card(self, case_id: int) -> str:
         """What the card says."""
