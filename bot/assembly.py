@@ -236,8 +236,8 @@ def reports(services: Services, settings: CompanySettings, company: Company, clo
 
     def spent() -> Spent:
         return Spent(
-            intacct=intacct.sent,
-            billing=billing.sent if billing else 0,
+            intacct=intacct.own,
+            billing=billing.own if billing else 0,
             month=intacct.month(f"{datetime.now(UTC):%Y-%m}"),
             limit=settings.intacct_monthly_calls,
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, select
@@ -23,6 +25,20 @@ FLUSH_S = 5.0
 
 NEAR_PERCENT = 80
 """From here on a contract's number is near."""
+
+
+_OWN: ContextVar[Counter[tuple[str, str]] | None] = ContextVar("own_calls", default=None)
+"""By service and company, what `own_calls` counts."""
+
+
+@contextmanager
+def own_calls() -> Iterator[None]:
+    """Has `CallCounter.own` count what is sent within alone, by threads that were given this context too."""
+    before = _OWN.set(Counter())
+    try:
+        yield
+    finally:
+        _OWN.reset(before)
 
 
 def month_of_now() -> str:
@@ -69,7 +85,6 @@ class CallCounter:
         self._today = today
         self._pending: Counter[date] = Counter()
         self._by_function: Counter[str] = Counter()
-        self._sent = 0
         self._guard = threading.Lock()
         self._flushing = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -78,7 +93,9 @@ class CallCounter:
         """Counts one request; its function, where given, is told by `functions()` only."""
         with self._guard:
             self._pending[self._today()] += 1
-            self._sent += 1
+            own = _OWN.get()
+            if own is not None:
+                own[self._service, self._company] += 1
             if function:
                 self._by_function[function] += 1
             if self._timer is None:
@@ -87,10 +104,11 @@ class CallCounter:
                 self._timer.start()
 
     @property
-    def sent(self) -> int:
-        """How many requests this process has sent since it started."""
+    def own(self) -> int:
+        """How many requests were sent within the `own_calls` around this; 0 outside of any."""
+        own = _OWN.get()
         with self._guard:
-            return self._sent
+            return own[self._service, self._company] if own is not None else 0
 
     def functions(self) -> dict[str, int]:
         """What this process has sent since it started, by function."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -132,6 +133,9 @@ class Reading:
         run = _Looking(company=self._company, now=now, progress=progress)
         terms, books, uses, customers, defaults = self._lists(run, dates=dates)
         vocabulary = Vocabulary(books or (), entity=self._company.entity or None)
+        if FindingKind.CUSTOMER_DEFAULT in run.unread:
+            # What only a customer has may be in use. No sync fails for it yet, so that nobody need ask again for it.
+            run.unread |= ALL - {FindingKind.OVERRIDDEN}
         had_by = None if defaults is None else Counter(each.term_name for each in defaults)
         names, waiting = self._names(run, terms or (), vocabulary, uses, had_by)
         whole = dates and (last is None or last.whole_at is None or now - last.whole_at >= WHOLE_EVERY)
@@ -174,17 +178,21 @@ class Reading:
         """Both vocabularies, and with `dates` the use and the defaults: all at once."""
         company = self._company
         with ThreadPoolExecutor(5, thread_name_prefix="report") as threads:
-            terms = threads.submit(run.read, "its payment terms", lambda: tuple(company.source.terms()), ALL)
-            books = threads.submit(run.read, "the AR terms", company.books.terms, ALL)
+
+            def read(what: str, question: Callable[[], T], without: Collection[FindingKind] = ()) -> Future[T | None]:
+                # In a copy of this context, so that its requests count as this run's.
+                return threads.submit(copy_context().run, run.read, what, question, without)
+
+            terms = read("its payment terms", lambda: tuple(company.source.terms()), ALL)
+            books = read("the AR terms", company.books.terms, ALL)
             uses = customers = defaults = None
             if dates:
-                uses = threads.submit(run.read, "use by term", lambda: company.books.term_use(since=run.year_ago))
-                customers = threads.submit(run.read, "customers' default terms", company.books.customers)
-                defaults = threads.submit(
-                    run.read,
+                uses = read("use by term", lambda: company.books.term_use(since=run.year_ago))
+                customers = read("customers' default terms", company.books.customers)
+                defaults = read(
                     "its customers' default terms",
                     lambda: tuple(company.source.customer_terms()),
-                    frozenset(FindingKind) - {FindingKind.OVERRIDDEN},
+                    (FindingKind.CUSTOMER_DEFAULT,),
                 )
         return (
             terms.result(),

@@ -14,6 +14,7 @@ from bot.cases.holders import NOTHING_READ, holders
 from bot.cases.outbox import Address
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step, step
+from bot.records.calls import own_calls
 from bot.records.engine import Database
 from bot.records.tables import cases, decisions
 from bot.reports import foreseen, memory
@@ -54,7 +55,7 @@ class RunKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """Requests sent so far by this process, and this month by all."""
+    """Requests sent so far for this run, and this month for all."""
 
     intacct: int
     billing: int
@@ -116,10 +117,11 @@ class Runner:
             reported_at = memory.last_report_at(connection, company.key)
         kept_dates = KeptDates(self._database, company.key, now)
         odd = kept_dates if keep else HeldDates(self._database, company.key)
-        before = self._spent()
-        look = self._reading.look(now, last, odd, dates=kind is not RunKind.PREFLIGHT, progress=progress)
-        held = None if kind is RunKind.PREFLIGHT else self._held(look.world, now, progress)
-        after = self._spent()
+        with own_calls():
+            before = self._spent()
+            look = self._reading.look(now, last, odd, dates=kind is not RunKind.PREFLIGHT, progress=progress)
+            held = None if kind is RunKind.PREFLIGHT else self._held(look.world, now, progress)
+            after = self._spent()
         found = tuple(f for f in find(look.world) if kind is not RunKind.PREFLIGHT or f.kind in FAILING)
         told_at = None if kind is RunKind.PREFLIGHT else reported_at or _NEVER
         tracked = against(earlier, found, now=now, unread=_unread(kind, look), told_at=told_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -233,17 +234,21 @@ def test_what_waits_for_a_sync_into_a_closed_period_is_an_approvers_until_he_has
     assert owner() == (Owner.SYNC, Course.REOPEN)
 
 
-def test_where_a_long_reading_stands_is_said_once_and_a_quick_one_says_nothing(office: Office) -> None:
+def test_where_a_long_reading_stands_is_said_as_it_moves_on_and_a_quick_one_says_nothing(office: Office) -> None:
     def address() -> str:
         return office.in_loop(lambda: office.workspace.response_urls.lend(user="U0MARIA", channel=ALERTS))
 
-    with Progress("October 2026", address(), patience_s=30) as quick:
+    with Progress("October 2026", address(), pauses_s=(30,)) as quick:
         quick.at("Reading what BILL billed.")
-    with Progress("October 2026", address(), patience_s=0.01) as slow:
+    with Progress("October 2026", address(), pauses_s=(0.01, 0.01, 0.5, 0.5)) as slow:
         slow.at("Reading what BILL billed.")
         until(lambda: seen(office, "U0MARIA"))
+        slow.at("reading what Intacct has")
+        until(lambda: len(seen(office, "U0MARIA")) > 1)
+        time.sleep(0.6)
     assert [message["text"] for message in seen(office, "U0MARIA")] == [
-        "October 2026: Reading what BILL billed. It follows here."
+        "October 2026: Reading what BILL billed. It follows here.",
+        "October 2026: reading what Intacct has. It follows here.",
     ]
 
 

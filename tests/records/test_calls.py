@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.records.calls import CallCounter
+from bot.records.calls import CallCounter, own_calls
 from bot.records.engine import Database
 from bot.records.tables import api_calls
 
@@ -71,3 +72,17 @@ def test_a_count_outlives_a_database_that_is_away(database: Database) -> None:
         connection.execute(text("ALTER TABLE away RENAME TO api_calls"))
     counter.close()
     assert counter.month("2026-11") == 1
+
+
+def test_what_is_sent_for_one_purpose_is_told_from_what_others_send_meanwhile(database: Database) -> None:
+    counter, other = CallCounter(database, "intacct", "acme"), CallCounter(database, "intacct", "globex")
+    counter.count("query")
+    with own_calls(), ThreadPoolExecutor(2) as threads:
+        counter.count("query")
+        threads.submit(copy_context().run, counter.count, "query").result()
+        threads.submit(counter.count, "query").result()
+        other.count("query")
+        assert (counter.own, other.own) == (2, 1)
+    assert counter.own == 0
+    counter.close()
+    other.close()

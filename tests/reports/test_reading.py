@@ -211,4 +211,6 @@ def test_where_the_sources_customers_are_not_read_nothing_that_they_may_use_is_c
         raise SourceUnavailable("down")
 
     monkeypatch.setattr(acme.rooms.company.source, "customer_terms", down)
-    assert look(acme).unread == frozenset(FindingKind) - {FindingKind.OVERRIDDEN}
+    seen = look(acme)
+    assert seen.unread == frozenset(FindingKind) - {FindingKind.OVERRIDDEN}
+    assert not seen.unanswered & FAILING

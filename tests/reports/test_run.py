@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from bot.billing.bill import TERMS_KEPT_S
+from bot.records.calls import CallCounter
 from bot.reports.reading import Reading
 from bot.reports.report import Report
 from bot.reports.run import Kept, RunKind, Runner, Spent
 from bot.reports.wording import headline, said_of
+from bot.sandbox import intacct as gateway
 from bot.sandbox.bill import books
 from bot.sandbox.world import Fault
 from bot.terms.drift import FindingKind, Standing
+from tests.cases.company import bill_at
 from tests.cases.office import Office
+from tests.intacct.conftest import books_at
 
 
 def runner(acme: Office) -> Runner:
@@ -72,6 +78,29 @@ def test_the_second_run_reads_only_what_changed(acme: Office) -> None:
     assert second.cost.billing <= 5
     assert second.cost.intacct + second.cost.billing < first.cost.intacct + first.cost.billing
     assert {each.standing for each in second.tracked} == {Standing.OPEN}
+
+
+def test_what_others_ask_meanwhile_is_no_cost_of_a_report(acme: Office) -> None:
+    intacct, bill = (CallCounter(acme.database, service, "acme") for service in ("intacct", "bill"))
+    client = books_at(acme.address + gateway.PATH, counter=intacct)
+    company = replace(acme.rooms.company, books=client, source=bill_at(acme.address, counter=bill))
+    reports = Runner(
+        acme.database, acme.clock, company, Reading(company), lambda: Spent(intacct=intacct.own, billing=bill.own)
+    )
+    reports.run(RunKind.ASKED, keep=False)  # signs in, and learns what this company can be asked
+    alone = reports.run(RunKind.ASKED, keep=False).report.cost
+    assert alone.intacct > 0
+    assert alone.billing > 0
+
+    def others(where: str) -> None:
+        del where
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(client.terms).result()
+
+    assert reports.run(RunKind.ASKED, keep=False, progress=others).report.cost == alone
+    client.close()
+    intacct.close()
+    bill.close()
 
 
 def test_a_dry_run_keeps_nothing(acme: Office) -> None:

@@ -166,4 +166,5 @@ def no_calendar() -> CardMessage:
 
 def still_reading(what: str, where: str) -> Block:
     """While something long is being read."""
-    return section(f"{words.name(what, 60)}: {words.said(where)} It follows here.")
+    stands = f"{words.said(where.removesuffix('.'))}. " if where else ""
+    return section(f"{words.name(what, 60)}: {stands}It follows here.")
