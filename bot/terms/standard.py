@@ -202,14 +202,14 @@ def _keep(
     for term in names.books:
         if term.active:
             uses[term.name] += book_uses.get(term.name, 0)
-    documented = [name for name in house if name in uses or _says(name, rule)]
+    documented = [name for name in house if _says(name, rule)]
     documented.sort(key=lambda name: bool(_in_the_way(name, rule, vocabulary)))
     if documented:
         return documented[0], "It is on the company's own list of terms."
     active = {term.name for term in names.books if term.active}
-    able = [name for name in uses if not _in_the_way(name, rule, vocabulary)] or list(uses)
-    saying = [name for name in able if _says(name, rule)] or able
-    clean = [name for name in saying if is_clean(name)] or saying
+    saying = [name for name in uses if _says(name, rule)] or list(uses)
+    able = [name for name in saying if not _in_the_way(name, rule, vocabulary)] or saying
+    clean = [name for name in able if is_clean(name)] or able
     best = min(clean, key=lambda name: (-uses[name], name not in active, name))
     reason = f"It is the most used of its clean names ({uses[best]:,} invoices of the last year in both systems)."
     return best, reason

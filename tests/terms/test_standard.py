@@ -170,6 +170,19 @@ def test_a_documented_name_that_nothing_uses_yet_is_kept_where_it_says_the_rule(
     assert steps(made)[0] == (StepKind.CREATE, "Net 30", "Net 30")
 
 
+def test_a_documented_name_that_says_no_rule_is_not_taken_for_one_of_this_rule() -> None:
+    books = [ar("Per contract", 20), ar("Net 20", 20)]
+    assert one([used("Net 20", 20)], books, house=["Per contract"]).keep == "Net 20"
+
+
+def test_a_name_that_says_no_rule_is_not_kept_because_the_one_that_does_is_taken() -> None:
+    default = CustomerDefault(customer_id="C1", customer_name="Globex", books_term="N20")
+    books = [ar("Per contract", 20), ar("Net 20", 30, active=False), ar("N20", 20, active=False)]
+    made = one([used("Net 20", None)], books, customers=[default])
+    assert made.keep == "Net 20"
+    assert all(step.blocked for step in made.steps)
+
+
 def test_dates_that_were_not_read_are_not_said_to_stay() -> None:
     there = replace(world([used("Net 30", 30), used("N30", None)], [ar("Net 30", 30)]), dated=None)
     (made,) = standards(there, holders=FREE)
@@ -213,7 +226,7 @@ def companies(draw: st.DrawFn) -> TwoVocabularies:
     return world(source, books, uses=uses, customers=customers)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=300)
 @given(companies(), st.lists(st.sampled_from(SPELLED), unique=True, max_size=2))
 def test_whatever_is_done_as_proposed_moves_nobody_onto_another_rule(there: TwoVocabularies, house: list[str]) -> None:
     before = {term.name: term for term in there.books}
