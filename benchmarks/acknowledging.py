@@ -114,10 +114,11 @@ def _own(database: str, slack: str) -> Any:
     from bot.slack.clients import clients  # noqa: PLC0415
     from bot.slack.door import Door  # noqa: PLC0415
     from bot.slack.insight import Insight  # noqa: PLC0415
+    from bot.slack.members import SlackMembers  # noqa: PLC0415
     from bot.slack.parts import Parts  # noqa: PLC0415
 
     records, both = Database(database), clients("xoxb-sandbox-termkeeper", slack)
-    approvers = SlackApprovers(both.other, {})
+    approvers = SlackApprovers(both.other, SlackMembers(both.other), {})
     parts = Parts(
         door=Door(records),
         database=records,
