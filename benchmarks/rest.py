@@ -16,7 +16,7 @@ import psutil
 import requests
 
 from benchmarks.rounds import ROOT, Figures, Rows, emulators, keep
-from benchmarks.subject import running
+from benchmarks.subject import Subject, running
 
 SETTLING_S = 20.0
 """What a start has begun (reading who may decide, what was posted meanwhile) is over by then."""
@@ -34,22 +34,21 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, emulators() as settings:
             command = [sys.executable, str(ROOT / "app.py")]
             with running(command, settings, Path(folder)) as bot:
-                rows["first start"].append({"ready after s": ready(bot.port, bot.began)})
+                rows["first start"].append(ready(bot))
                 time.sleep(SETTLING_S)
                 rows["at rest"].append(rest(bot.pid, options.seconds))
             with running(command, settings, Path(folder)) as bot:
-                rows["later start"].append({"ready after s": ready(bot.port, bot.began)})
+                rows["later start"].append(ready(bot))
     keep("rest", rows)
 
 
-def ready(port: int, began: float) -> float:
-    """Seconds from the process's start until it says that it takes events."""
-    while time.monotonic() - began < 60:
-        try:
-            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok:
-                return time.monotonic() - began
-        except requests.ConnectionError:
-            pass
+def ready(bot: Subject) -> Figures:
+    """Seconds from the process's start until it says that it takes events, and the CPU that it has used by then."""
+    while time.monotonic() - bot.began < 60:
+        with contextlib.suppress(requests.ConnectionError):
+            if requests.get(f"http://127.0.0.1:{bot.port}/readyz", timeout=5).ok:
+                after = time.monotonic() - bot.began
+                return {"ready after s": after, "bot CPU s until ready": spent(psutil.Process(bot.pid))}
         time.sleep(0.01)
     raise RuntimeError("the bot did not get ready")
 

@@ -87,7 +87,7 @@ def _new(address: str, certificate: str, questions: int) -> Figures:
 
 
 def _connections(address: str, certificate: str) -> int:
-    """How many connections the emulators' server has taken, this one included."""
+    """How many connections the server has taken, this one included; told by ports, so one whose port came back counts once."""
     return int(requests.get(f"{address}/connections", verify=certificate, timeout=30).json())
 
 
