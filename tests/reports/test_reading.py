@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -214,3 +215,68 @@ def test_where_the_sources_customers_are_not_read_nothing_that_they_may_use_is_c
     seen = look(acme)
     assert seen.unread == frozenset(FindingKind) - {FindingKind.OVERRIDDEN}
     assert not seen.unanswered & FAILING
+
+
+# --- every kind, planted in both systems
+
+
+def planted(look: Look) -> set[tuple[FindingKind, tuple[str, ...], str]]:
+    return {(each.kind, each.names, each.subject) for each in find(look.world)}
+
+
+def both(acme: Office, number: str, days: int, *, rule: int, paper: int, books: int) -> None:
+    """A term of both systems and an invoice that bears it in both, due so many days after its date."""
+    name, day = f"Net {days}", acme.clock.now().date() - timedelta(days=240)
+    acme.ar_term(name, rule)
+    acme.invoices(acme.bill_term(name, days), number, dated=day.isoformat())
+    rows = acme.world.store.table("bill_invoice")
+    key, row = next((key, row) for key, row in rows.items() if row["invoiceNumber"] == number)
+    rows[key] = {**row, "dueDate": (day + timedelta(days=paper)).isoformat()}
+    due = day + timedelta(days=books)
+    book(acme, number, TERMNAME=name, WHENCREATED=f"{day:%m/%d/%Y}", WHENDUE=f"{due:%m/%d/%Y}")
+
+
+def test_drift_of_each_kind_is_read_completely_and_nothing_else_is_made_of_it(acme: Office) -> None:
+    before, today = planted(look(acme)), acme.clock.now().date().isoformat()
+    tables = {name: acme.world.store.table(name) for name in ("arterm", "customer", "bill_term")}
+    acme.ar_term("Net 162", 162, STATUS="inactive")
+    acme.ar_term("net 163", 163)
+    acme.ar_term("N164", 164)
+    for days in (161, 162, 163, 164):
+        acme.invoices(acme.bill_term(f"Net {days}", days), f"P-{days}", dated=today)
+    both(acme, "P-165", 165, rule=180, paper=165, books=180)
+    both(acme, "P-167", 167, rule=167, paper=170, books=170)
+    both(acme, "P-171", 171, rule=171, paper=171, books=171)
+    for name in ("Net 166", "N166"):
+        acme.ar_term(name, 166)
+        book(acme, f"P-{name}", TERMNAME=name)
+    acme.ar_term("Net 168", 168)
+    key, row = next((key, row) for key, row in tables["arterm"].items() if row["NAME"] == "Net 168")
+    tables["arterm"][key] = {**row, "WHENCREATED": "01/05/2024 08:00:00"}
+    customer = next(row for row in tables["customer"].values() if row.get("TERMNAME"))
+    tables["customer"]["90001"] = {
+        **customer,
+        "RECORDNO": "90001",
+        "CUSTOMERID": "C-90001",
+        "NAME": "Initech",
+        "TERMNAME": "Gone 169",
+    }
+    acme.ar_term("Per agreement", 170)
+    unread = acme.bill_term("Per agreement", 170)
+    tables["bill_term"][unread] = {**tables["bill_term"][unread], "daysDue": None}
+    book(acme, "P-170", TERMNAME="Per agreement")
+    seen = look(acme)
+    assert not seen.missing
+    assert planted(seen) - before == {
+        (FindingKind.MISSING, ("Net 161",), ""),
+        (FindingKind.INACTIVE, ("Net 162",), ""),
+        (FindingKind.LOOKALIKE, ("Net 163",), ""),
+        (FindingKind.OTHER_NAME, ("Net 164",), ""),
+        (FindingKind.RULE_DIFFERS, ("Net 165",), ""),
+        (FindingKind.SEVERAL_NAMES, ("N166", "Net 166"), "books"),
+        (FindingKind.OVERRIDDEN, ("Net 167",), "source"),
+        (FindingKind.UNUSED, ("Net 168",), ""),
+        (FindingKind.CUSTOMER_DEFAULT, ("Gone 169",), "C-90001"),
+        (FindingKind.UNREADABLE, ("Per agreement",), ""),
+    }
+    assert before <= planted(seen)
