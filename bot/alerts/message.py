@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ class Origin:
     app_id: str
     edited: bool
     """Whether the event tells of an edit."""
+    edited_ts: str
+    """Slack's moment of the message's last edit; empty where it was not edited by anybody."""
     deleted: bool
 
     @property
@@ -99,6 +102,7 @@ def origin(event: Mapping[str, object]) -> Origin:
         bot_id=_str(message.get("bot_id")),
         app_id=app_id,
         edited=event.get("subtype") == "message_changed",
+        edited_ts=_edited(message.get("edited")),
         deleted=event.get("subtype") == "message_deleted",
     )
 
@@ -115,6 +119,12 @@ def _message(event: Mapping[str, object]) -> Mapping[str, object]:
     if key is None:
         return event
     return inner if isinstance(inner, Mapping) else {}
+
+
+def _edited(told: object) -> str:
+    """The moment in Slack's word on an edit; empty where it is none."""
+    ts = _str(told.get("ts")) if isinstance(told, Mapping) else ""
+    return ts if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", ts) else ""
 
 
 def _str(value: object) -> str:

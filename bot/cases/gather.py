@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Interval, cast, func, select, update
@@ -174,7 +174,9 @@ class Gatherer:
                 .values(state="gathered", attempts=failures.c.attempts + 1, due_at=func.now())
             )
             rows = connection.execute(
-                select(failures.c.id.label("failure_id"), failures.c.invoice, failures.c.term, alerts)
+                select(
+                    failures.c.id.label("failure_id"), failures.c.invoice, failures.c.term, failures.c.found_at, alerts
+                )
                 .join(alerts, alerts.c.id == failures.c.alert_id)
                 .where(failures.c.id.in_(ids))
                 .order_by(failures.c.id)
@@ -439,6 +441,15 @@ def _decisive(taken: Step, case: Any, answer: Answer, again: Sequence[Pending]) 
     return failed
 
 
+def _reported_at(row: Any) -> datetime:
+    """When a failure was posted: with its message, or by the edit after which it was taken in."""
+    posted_at: datetime = row.posted_at
+    found_at: datetime = row.found_at
+    if row.edited_ts is None:
+        return posted_at
+    return max(posted_at, min(found_at, datetime.fromtimestamp(float(row.edited_ts), UTC)))
+
+
 def _pending(row: Any) -> Pending:
     asked: Mapping[str, str] | None = (row.raw or {}).get("asked_by")
     return Pending(
@@ -449,7 +460,7 @@ def _pending(row: Any) -> Pending:
         channel=row.channel,
         ts=row.ts,
         thread_ts=row.thread_ts,
-        posted_at=row.posted_at,
+        posted_at=_reported_at(row),
         asked_by=Person(team=asked["team"], user_id=asked["user"]) if asked else None,
         found_by_us=bool((row.raw or {}).get("found_by_us")),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.alerts import Failure, OtherFailure, other_failures
+from bot.alerts import Failure, OtherFailure, origin, other_failures
 from bot.alerts import failures as failures_of
 from bot.cases import store
 from bot.cases.codec import BILLED, INVOICE_NOTE, OTHER_REASON
@@ -21,6 +21,8 @@ from bot.records import jobs
 from bot.records.engine import Database
 from bot.records.tables import alerts, case_invoices, cases, failures
 
+_TAKEN_BACK = "/until/"
+"""Ends the key of a failure that an edit took back, with the edit's moment."""
 AFTER_SYNC = timedelta(seconds=5)
 """How long after an alert Intacct is looked at: a sync posts its alerts one after the other."""
 
@@ -40,6 +42,8 @@ class Alert:
     posted_at: datetime
     asked_by: Person | None = None
     """Who asked for a decision; None for a message that reports failures."""
+    edited_ts: str = ""
+    """Slack's moment of the edit that the message is read after; empty for one that was not edited."""
     found_by_us: bool = False
     """A look of our own found it before anything failed: no message stands behind it."""
 
@@ -56,32 +60,20 @@ def _behind(alert: Alert) -> dict[str, Any] | None:
 
 
 def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
-    """Keeps an alert and those of its failures that are new; how many. An edit adds only its new ones."""
-    if not found:
+    """Keeps an alert and those of its failures that are new; how many. An edit adds only its new ones.
+
+    What an earlier edit had taken back is new again: the sync behind a message that tells its state failed once more.
+    """
+    kept = _keep(step, alert) if found else _kept(step, alert)
+    found = _after_edits(step, alert, kept, found) if kept is not None else ()
+    if kept is None or not found:
         return 0
-    alert_id = step.connection.scalar(
-        insert(alerts)
-        .values(
-            company=alert.company,
-            team=alert.team,
-            channel=alert.channel,
-            ts=alert.ts,
-            thread_ts=alert.thread_ts,
-            poster=alert.asked_by.user_id if alert.asked_by else alert.poster,
-            poster_is_person=alert.by_person,
-            posted_at=alert.posted_at,
-            taken_at=step.now,
-            raw=_behind(alert),
-        )
-        .on_conflict_do_update(index_elements=["channel", "ts"], set_={"taken_at": alerts.c.taken_at})
-        .returning(alerts.c.id)
-    )
     new = step.connection.execute(
         insert(failures)
         .values(
             [
                 {
-                    "alert_id": alert_id,
+                    "alert_id": kept.id,
                     "company": alert.company,
                     "cause": failure.cause.value,
                     "invoice": failure.invoice,
@@ -115,10 +107,79 @@ def take(step: Step, alert: Alert, found: Sequence[Failure]) -> int:
     return len(new)
 
 
+def _keep(step: Step, alert: Alert) -> Any:
+    """The alert's row, made where it is the first that is heard of the message: its id, and its last edit's moment."""
+    return step.connection.execute(
+        insert(alerts)
+        .values(
+            company=alert.company,
+            team=alert.team,
+            channel=alert.channel,
+            ts=alert.ts,
+            thread_ts=alert.thread_ts,
+            poster=alert.asked_by.user_id if alert.asked_by else alert.poster,
+            poster_is_person=alert.by_person,
+            posted_at=alert.posted_at,
+            edited_ts=alert.edited_ts or None,
+            taken_at=step.now,
+            raw=_behind(alert),
+        )
+        .on_conflict_do_update(index_elements=["channel", "ts"], set_={"taken_at": alerts.c.taken_at})
+        .returning(alerts.c.id, alerts.c.edited_ts)
+    ).one()
+
+
+def _kept(step: Step, alert: Alert) -> Any | None:
+    """The row of an alert whose message reports nothing any more; None where it never did."""
+    of_alert = (alerts.c.channel == alert.channel) & (alerts.c.ts == alert.ts)
+    return step.connection.execute(
+        select(alerts.c.id, alerts.c.edited_ts).where(of_alert).with_for_update()
+    ).one_or_none()
+
+
+def _after_edits(step: Step, alert: Alert, kept: Any, found: Sequence[Failure]) -> Sequence[Failure]:
+    """What of a message's failures is to be kept, by the edits that are known of it.
+
+    The newest edit takes back what it no longer reports: where a later one reports it again, that is a new failure. Of
+    words that come late, after an edit that is newer than they are, nothing is kept that was taken back.
+    """
+    last, own = float(kept.edited_ts or 0), float(alert.edited_ts or 0)
+    keys = {_failure_key(alert, failure): failure for failure in found}
+    of_alert = failures.c.alert_id == kept.id
+    if own < last:
+        taken_back = step.connection.scalars(
+            select(failures.c.key).where(of_alert, failures.c.key.contains(_TAKEN_BACK))
+        ).all()
+        return [each for key, each in keys.items() if not any(k.startswith(key + _TAKEN_BACK) for k in taken_back)]
+    if own > last:
+        step.connection.execute(update(alerts).where(alerts.c.id == kept.id).values(edited_ts=alert.edited_ts))
+        step.connection.execute(
+            update(failures)
+            .where(
+                of_alert,
+                failures.c.state == "joined",
+                failures.c.key.not_in(list(keys)),
+                ~failures.c.key.contains(_TAKEN_BACK),
+            )
+            .values(key=failures.c.key.concat(f"{_TAKEN_BACK}{alert.edited_ts}"))
+        )
+    return found
+
+
 def tells(database: Database, event: Mapping[str, Any]) -> bool:
-    """Whether a message is worth keeping: it reports a failure, or another reason for an invoice that a case awaits."""
+    """Whether a message is worth keeping.
+
+    It reports a failure, or another reason for an invoice that a case awaits, or is an alert's that was edited: then it
+    may take a failure back.
+    """
     if failures_of(event):
         return True
+    where = origin(event)
+    if where.edited_ts:
+        with database.intake() as connection:
+            of_alert = (alerts.c.channel == where.channel) & (alerts.c.ts == where.ts)
+            if connection.scalar(select(select(alerts.c.id).where(of_alert).exists())):
+                return True
     numbers = {failure.invoice for failure in other_failures(event)}
     if not numbers:
         return False

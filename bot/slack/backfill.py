@@ -181,7 +181,7 @@ class Backfill:
         known = self._known(channel, messages)
         for ts in sorted(messages, key=float):
             message = messages[ts]
-            if own(message, reader.bot_id) or not tells(self._database, message):
+            if own(message, reader.bot_id) or not tells(self._database, {**message, "channel": channel}):
                 continue
             if ts in known and not message.get("edited"):
                 found = replace(found, known=found.known + 1)

@@ -200,7 +200,8 @@ class Handling:
             thread_ts=where.thread_ts,
             poster=where.user or where.bot_id,
             by_person=where.person,
-            posted_at=_moment(event.get("message", event).get("edited", {}).get("ts") or where.ts),
+            posted_at=_moment(where.edited_ts or where.ts),
+            edited_ts=where.edited_ts,
         )
         taken = intake.take(step, alert, failures(event))
         if intake.note_other_failures(step, alert, other_failures(event)) or taken:

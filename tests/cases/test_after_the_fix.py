@@ -376,6 +376,29 @@ def test_a_sync_that_may_have_been_under_way_when_the_term_was_made_is_noted_and
     assert "that sync may have begun without it" not in fixed.card()
 
 
+def test_a_message_that_tells_a_syncs_state_reports_a_second_failure_by_its_edits(fixed: Desk) -> None:
+    failing = "Invoice [INV-1044] cannot be created in Intacct: Could not retrieve the Sequence record!"
+    fixed.alert(failing)
+    (ts,) = [e.content["ts"] for e in fixed.entries("alert") if "INV-1044" in str(e.content)]
+
+    def edited(words: str, after: int) -> dict[str, object]:
+        at = f"{fixed.clock.now().timestamp() + after:.6f}"
+        message = {"ts": ts, "bot_id": "B0BILL", "text": words, "edited": {"ts": at, "user": "U0BILL"}}
+        return {"type": "message", "subtype": "message_changed", "channel": ALERTS, "message": message}
+
+    fixed.world.calendar.move(timedelta(minutes=10))
+    still, running, again = edited(failing + " (1 of 2)", 0), edited("Sync is running", 1), edited(failing, 2)
+    fixed.alert("", **still)
+    assert fixed.state() is CaseState.AWAITING_SYNC, "the same report, said with more words"
+    assert tells(fixed.database, running), "it takes a failure back"
+    fixed.alert("", **running)
+    fixed.alert("", **still)
+    assert fixed.state() is CaseState.AWAITING_SYNC, "what comes late changes nothing"
+    fixed.alert("", **again)
+    assert fixed.state() is CaseState.CAUSE_UNKNOWN
+    assert sum("INV-1044" in str(e.content) for e in fixed.entries("alert")) == 2
+
+
 def test_the_sync_after_one_that_was_under_way_decides_however_soon_it_comes(fixed: Desk) -> None:
     fixed.fails("INV-1042", after=5)
     fixed.fails("INV-1043", after=90)
