@@ -24,14 +24,16 @@ from bot.billing.bill_session import BillSession
 from bot.billing.chain import SourceChain
 from bot.billing.csv_source import CsvSource
 from bot.billing.source import Source, SourceUnavailable
-from bot.cases import access, asking, contract, reminding
+from bot.cases import contract
 from bot.cases.case import FINAL_STATES
+from bot.cases.deciding import access, asking
 from bot.cases.due import nudge_due
-from bot.cases.gather import Gatherer
+from bot.cases.folding.gather import Gatherer
+from bot.cases.month_end import reminding
+from bot.cases.month_end.reminding import Reminders
 from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company, Entitled
 from bot.cases.reading import Reader
-from bot.cases.reminding import Reminders
 from bot.cases.step import Step, step
 from bot.cases.work import Workshop
 from bot.close import Periods

@@ -8,13 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from bot.billing.source import TermOrigin
-from bot.cases import store, taking_part
+from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.codec import DIAGNOSIS, DIFFERENCES, PROPOSAL, TROUBLE, WITHDRAWING
-from bot.cases.policy import ApprovalPolicy, Part, Participant, RefusalReason, policy_for, refusal
+from bot.cases.deciding import taking_part
+from bot.cases.deciding.policy import ApprovalPolicy, Part, Participant, RefusalReason, policy_for, refusal
 from bot.cases.ports import Company
-from bot.cases.readback import rule_differences
 from bot.cases.view import CaseKind, CaseView, DecisionView, EarlierCase, FieldDifference
+from bot.cases.writing.readback import rule_differences
 from bot.records.tables import alerts, cases, decisions, failures
 
 EARLIER_SHOWN = 3

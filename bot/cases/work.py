@@ -10,18 +10,19 @@ from sqlalchemy import update
 
 from bot.billing.persons_answer import answered
 from bot.billing.source import BilledInvoice, TermOrigin
-from bot.cases import merging, store
-from bot.cases.carrying import later
+from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState
-from bot.cases.gather import settle
+from bot.cases.folding import merging
+from bot.cases.folding.gather import settle
 from bot.cases.outbox import Address, card_key, whisper
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Answer, Findings, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import CaseKind, Unknown
-from bot.cases.watch import WATCHED, Watcher
-from bot.cases.withdraw import Withdrawal
-from bot.cases.writing import Writer
+from bot.cases.watching.watch import WATCHED, Watcher
+from bot.cases.withdrawing.withdraw import Withdrawal
+from bot.cases.writing.carrying import later
+from bot.cases.writing.writer import Writer
 from bot.records import jobs
 from bot.records.alone import Work, alone
 from bot.records.engine import Database

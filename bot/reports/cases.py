@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.alerts import Cause, Failure
-from bot.cases import intake
+from bot.cases.folding import intake
 from bot.cases.ports import Company
 from bot.cases.step import SYSTEM, Step
 from bot.terms.drift import Finding

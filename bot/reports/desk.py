@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from bot.cases.mentions import CARDS_AT_MOST
+from bot.cases.folding.mentions import CARDS_AT_MOST
 from bot.cases.outbox import notice
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step

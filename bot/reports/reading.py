@@ -12,8 +12,8 @@ from itertools import islice
 from typing import TypeVar
 
 from bot.billing.source import BilledInvoice, SourceCustomer, SourceError, SourceTerm, SourceUnsupported
-from bot.cases.holders import YEAR
 from bot.cases.ports import Company
+from bot.cases.withdrawing.holders import YEAR
 from bot.intacct.customers import BookedCustomer
 from bot.intacct.errors import IntacctError, Refused
 from bot.intacct.invoices import BookedInvoice

@@ -10,10 +10,10 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from bot.cases import store
-from bot.cases.holders import NOTHING_READ, holders
 from bot.cases.outbox import Address
 from bot.cases.ports import Clock, Company
 from bot.cases.step import Step, step
+from bot.cases.withdrawing.holders import NOTHING_READ, holders
 from bot.records.calls import own_calls
 from bot.records.engine import Database
 from bot.records.tables import cases, decisions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.cases.holders import NOTHING_READ
+from bot.cases.withdrawing.holders import NOTHING_READ
 from bot.reports.report import Report
 from bot.terms.standard import Standard, standards
 

@@ -19,7 +19,8 @@ from bot.alerts import (
     read_question,
 )
 from bot.billing.source import BilledInvoice, SourceError, TermOrigin
-from bot.cases import cutoff, keeping, store
+from bot.cases import store
+from bot.cases.month_end import cutoff, keeping
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Findings, Reader, one_invoice, unknown
 from bot.cases.view import Unknown

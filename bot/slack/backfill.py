@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.alerts import own
-from bot.cases.intake import tells
+from bot.cases.folding.intake import tells
 from bot.cases.ports import Clock
 from bot.records.engine import Database
 from bot.records.inbox import InboxUnavailable

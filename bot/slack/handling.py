@@ -12,16 +12,20 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from bot.alerts import Cause, Failure, failures, origin, other_failures
-from bot.cases import decide, intake, keeping, store, withdraw
+from bot.cases import store
 from bot.cases.codec import RULE
-from bot.cases.decide import Act, Outcome, OutcomeKind
-from bot.cases.mentions import show_card, where_shown
+from bot.cases.deciding import decide
+from bot.cases.deciding.decide import Act, Outcome, OutcomeKind
+from bot.cases.folding import intake
+from bot.cases.folding.mentions import show_card, where_shown
+from bot.cases.month_end import keeping
+from bot.cases.month_end.period import choose
 from bot.cases.outbox import Address, card_key, say, whisper
-from bot.cases.period import choose
 from bot.cases.ports import Approvers, Clock, Company, Entitled, EntitledUnknown, Members, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Step
 from bot.cases.view import Course
+from bot.cases.withdrawing import withdraw
 from bot.records import inbox
 from bot.records.inbox import InboxItem
 from bot.records.tables import cases, messages

@@ -10,9 +10,9 @@ from typing import Any
 from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import Connection, func, select
 
-from bot.cases.asking import able
 from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.codec import WITHDRAWING
+from bot.cases.deciding.asking import able
 from bot.cases.ports import Company
 from bot.records.calls import NEAR_PERCENT, calls_of_month, month_of_now, percent_used
 from bot.records.tables import case_invoices, cases, messages

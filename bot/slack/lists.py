@@ -8,8 +8,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.cases.case import CaseState
-from bot.cases.overview import CaseLine, load_overview
-from bot.cases.policy import RefusalReason, refusal
+from bot.cases.deciding.policy import RefusalReason, refusal
+from bot.cases.folding.overview import CaseLine, load_overview
 from bot.cases.ports import Company, Person
 from bot.slack.cards import views
 from bot.slack.cards.one_liners import refusal_sentence

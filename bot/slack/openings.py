@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.cases import showing, store
 from bot.cases.case import CaseState
 from bot.cases.codec import PROPOSAL
-from bot.cases.decide import DISMISSIBLE, barred
+from bot.cases.deciding.decide import DISMISSIBLE, barred
 from bot.cases.ports import Entitled, Person
 from bot.cases.view import CaseView
 from bot.records.tables import cases

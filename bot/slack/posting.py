@@ -13,10 +13,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 from sqlalchemy import Connection, func, select, update
 
-from bot.cases import showing, taking_part
+from bot.cases import showing
 from bot.cases.case import CaseState
+from bot.cases.deciding import taking_part
+from bot.cases.folding.overview import load_lines, load_overview
 from bot.cases.outbox import card_key
-from bot.cases.overview import load_lines, load_overview
 from bot.cases.ports import Approvers, Companies
 from bot.cases.view import CaseKind
 from bot.records import jobs

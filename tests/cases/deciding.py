@@ -13,8 +13,8 @@ from sqlalchemy import select
 from bot.billing.source import BilledInvoice, TermOrigin
 from bot.cases import store
 from bot.cases.case import CaseState
-from bot.cases.decide import Act, Outcome
-from bot.cases.gather import settle
+from bot.cases.deciding.decide import Act, Outcome
+from bot.cases.folding.gather import settle
 from bot.cases.ports import Entitled, EntitledUnknown, Person
 from bot.cases.reading import Answer
 from bot.cases.step import Step, step

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.cases import showing
 from bot.cases.case import CaseState
-from bot.cases.gather import Gatherer
+from bot.cases.folding.gather import Gatherer
 from bot.cases.ports import Entitled
 from bot.cases.reading import Reader
 from bot.cases.view import CaseView

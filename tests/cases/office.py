@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot.cases import asking
-from bot.cases.gather import Gatherer
+from bot.cases.deciding import asking
+from bot.cases.folding.gather import Gatherer
 from bot.cases.ports import Entitled
 from bot.cases.reading import Reader
 from bot.cases.work import Workshop

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.cases import decide
-from bot.cases.access import note_entitled
+from bot.cases.deciding import decide
+from bot.cases.deciding.access import note_entitled
 from bot.cases.ports import Entitled
 from bot.evidence import access
 from bot.records.engine import Database

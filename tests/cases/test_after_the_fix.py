@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from bot.cases.case import CaseState
-from bot.cases.intake import tells
+from bot.cases.folding.intake import tells
 from bot.cases.view import Arrival
 from bot.evidence.telling import sentence
 from bot.records.alone import Work, alone

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.source import BilledInvoice, TermOrigin
-from bot.cases.arrival import Awaited, Found, look, untold
 from bot.cases.view import Arrival
+from bot.cases.watching.arrival import Awaited, Found, look, untold
 from bot.intacct.invoices import BookedInvoice
 
 FAILED_AT = datetime(2026, 11, 24, 9, tzinfo=UTC)

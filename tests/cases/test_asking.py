@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.cases import asking
+from bot.cases.deciding import asking
 from bot.cases.due import nudge_due
 from bot.records import jobs
 from bot.records import schedule as records_schedule

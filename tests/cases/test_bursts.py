@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.cases import gather
-from bot.cases.gather import MOST_ATTEMPTS
+from bot.cases.folding import gather
+from bot.cases.folding.gather import MOST_ATTEMPTS
 from bot.records import inbox
 from bot.records.tables import failures
 from bot.slack import said

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.cases import cutoff
 from bot.cases.case import CaseState
-from bot.cases.cutoff import Owner
+from bot.cases.month_end import cutoff
+from bot.cases.month_end.cutoff import Owner
 from bot.close import month
 from bot.evidence.telling import sentence
 from bot.records.engine import Database

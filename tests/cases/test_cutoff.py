@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.billing.source import BilledInvoice
-from bot.cases import arrival, cutoff, keeping
 from bot.cases.case import CaseState
-from bot.cases.cutoff import Owner, Sum, Whereabouts, not_in_ledger, period_of, sums
+from bot.cases.month_end import cutoff, keeping
+from bot.cases.month_end.cutoff import Owner, Sum, Whereabouts, not_in_ledger, period_of, sums
 from bot.cases.view import Arrival, Course
+from bot.cases.watching import arrival
 from bot.close import CloseCalendar, Closing, NoPeriod, Periods, month
 from bot.evidence.telling import sentence
 from bot.intacct.invoices import BookedInvoice

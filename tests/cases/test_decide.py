@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.cases import decide, showing, store, taking_part
+from bot.cases import showing, store
 from bot.cases.case import CaseEvent, CaseState
-from bot.cases.decide import OutcomeKind
-from bot.cases.gather import settle
-from bot.cases.policy import Part, RefusalReason
+from bot.cases.deciding import decide, taking_part
+from bot.cases.deciding.decide import OutcomeKind
+from bot.cases.deciding.policy import Part, RefusalReason
+from bot.cases.folding.gather import settle
 from bot.cases.ports import Entitled, Person
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Undecided

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.cases import store, taking_part
+from bot.cases import store
+from bot.cases.deciding import taking_part
 from bot.cases.ports import Person
 from bot.slack.door import ItemKind
 from tests.cases.office import TEAM, Office, invalid, sequence

@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cases import decide, store
+from bot.cases import store
 from bot.cases.case import TRANSITIONS, CaseEvent, CaseState, TransitionRefused
-from bot.cases.gather import settle
+from bot.cases.deciding import decide
+from bot.cases.folding.gather import settle
 from bot.cases.ports import Person
 from bot.cases.reading import Answer, Entry
 from bot.cases.step import Stale, Undecided

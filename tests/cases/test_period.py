@@ -13,8 +13,8 @@ from sqlalchemy import update
 from bot.billing.source import TermOrigin
 from bot.cases import store
 from bot.cases.codec import BILLED
-from bot.cases.decide import Act, Outcome, OutcomeKind
-from bot.cases.period import choose
+from bot.cases.deciding.decide import Act, Outcome, OutcomeKind
+from bot.cases.month_end.period import choose
 from bot.cases.ports import Entitled, Person
 from bot.cases.step import Step, step
 from bot.cases.view import Course

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cases.policy import Part, Participant, RefusalReason, refusal
+from bot.cases.deciding.policy import Part, Participant, RefusalReason, refusal
 from bot.cases.ports import Person
 
 DAN = Person(team="T0ACME", user_id="U0DAN")

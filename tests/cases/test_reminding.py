@@ -14,9 +14,9 @@ from sqlalchemy import select, update
 
 from bot.billing.source import TermOrigin
 from bot.cases import store
+from bot.cases.month_end.reminding import KIND, Reminders, ask_due
 from bot.cases.outbox import Address, card_key, say
 from bot.cases.ports import Entitled
-from bot.cases.reminding import KIND, Reminders, ask_due
 from bot.cases.step import step
 from bot.close import Closing, month
 from bot.records import schedule

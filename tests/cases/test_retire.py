@@ -11,12 +11,14 @@ import pytest
 
 from bot.billing.csv_source import CsvSource
 from bot.billing.source import TermOrigin
-from bot.cases import decide, store, withdraw
-from bot.cases.decide import DONE, OutcomeKind
-from bot.cases.policy import RefusalReason
+from bot.cases import store
+from bot.cases.deciding import decide
+from bot.cases.deciding.decide import DONE, OutcomeKind
+from bot.cases.deciding.policy import RefusalReason
 from bot.cases.ports import Company, Person
 from bot.cases.reading import Reader
-from bot.cases.use import Looking
+from bot.cases.withdrawing import withdraw
+from bot.cases.withdrawing.use import Looking
 from bot.cases.work import Workshop
 from bot.evidence import reconcile
 from bot.evidence.ours import writes_of

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.cases import decide, withdraw
-from bot.cases.carrying import PAUSES
-from bot.cases.decide import DONE, OUTDATED, OutcomeKind
-from bot.cases.policy import RefusalReason
+from bot.cases.deciding import decide
+from bot.cases.deciding.decide import DONE, OUTDATED, OutcomeKind
+from bot.cases.deciding.policy import RefusalReason
+from bot.cases.withdrawing import withdraw
+from bot.cases.writing.carrying import PAUSES
 from bot.intacct.users import EXAMPLES
 from bot.records.engine import Database
 from bot.records.tables import cases

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.cases import store
-from bot.cases.carrying import PAUSES, WRITE_ATTEMPTS, control_id_of
 from bot.cases.step import Stale
-from bot.cases.writing import Writer
+from bot.cases.writing.carrying import PAUSES, WRITE_ATTEMPTS, control_id_of
+from bot.cases.writing.writer import Writer
 from bot.records.engine import Database
 from bot.records.tables import decisions, writes
 from bot.sandbox.bill import books as bill_books

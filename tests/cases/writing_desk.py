@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.alerts import Cause, Failure
-from bot.cases import decide, intake, showing, store
-from bot.cases.decide import Act, Outcome
-from bot.cases.gather import Gatherer
+from bot.cases import showing, store
+from bot.cases.deciding import decide
+from bot.cases.deciding.decide import Act, Outcome
+from bot.cases.folding import intake
+from bot.cases.folding.gather import Gatherer
 from bot.cases.ports import Entitled, Person
 from bot.cases.reading import Reader
 from bot.cases.step import Step, step

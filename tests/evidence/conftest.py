@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from bot.alerts import Cause, Failure
 from bot.billing.csv_source import CsvSource
-from bot.cases import decide, intake
-from bot.cases.gather import Gatherer
+from bot.cases.deciding import decide
+from bot.cases.folding import intake
+from bot.cases.folding.gather import Gatherer
 from bot.cases.ports import Entitled, Person
 from bot.cases.reading import Reader
 from bot.cases.step import step

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt import BoltRequest
 
-from bot.cases.mentions import CARDS_AT_MOST
+from bot.cases.folding.mentions import CARDS_AT_MOST
 from bot.reports import memory
 from bot.reports.desk import Reports
 from bot.reports.report import Report

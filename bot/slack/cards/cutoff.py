@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.cases.cutoff import CaseOfInvoice, CutOff, Missing, Owner, Sum, Whereabouts, money
+from bot.cases.month_end.cutoff import CaseOfInvoice, CutOff, Missing, Owner, Sum, Whereabouts, money
 from bot.cases.view import Course
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, CardMessage, Style, actions, bullets, button, context, message, section

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.cases.case import CaseState
-from bot.cases.policy import RefusalReason
+from bot.cases.deciding.policy import RefusalReason
 from bot.cases.view import DecisionView
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, CardMessage, actions, button, message, section

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 
-from bot.cases.arrival import untold
 from bot.cases.case import CaseState
 from bot.cases.view import Arrival, CaseInvoice, CaseView, FieldDifference
+from bot.cases.watching.arrival import untold
 from bot.slack.cards import words
 from bot.slack.cards.blocks import bullets
 from bot.slack.cards.evidence import OTHER_CAUSES

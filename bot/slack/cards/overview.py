@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cases.case import CaseState
-from bot.cases.overview import CaseLine, Overview
+from bot.cases.folding.overview import CaseLine, Overview
 from bot.cases.view import Unknown
 from bot.slack.cards import words
 from bot.slack.cards.blocks import (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from bot.cases.case import CaseState
-from bot.cases.overview import CaseLine, Overview
+from bot.cases.folding.overview import CaseLine, Overview
 from bot.cases.view import Arrival, CaseKind, CaseView, Course
 from bot.slack.cards import words
 from bot.slack.cards.answers import LookUp, look_up_blocks

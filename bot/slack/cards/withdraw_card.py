@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.cases.case import CaseState
-from bot.cases.use import ELSEWHERE
 from bot.cases.view import CaseView, UsersOfKind, Withdrawing
+from bot.cases.withdrawing.use import ELSEWHERE
 from bot.slack.cards import words
 from bot.slack.cards.blocks import Block, bullets, context, section
 from bot.slack.cards.outcome import changed_lines, decided, difference_lines

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.alerts import origin
-from bot.cases.intake import tells
+from bot.cases.folding.intake import tells
 from bot.slack.door import ItemKind
 from bot.slack.parts import Parts
 

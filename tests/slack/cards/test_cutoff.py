@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.case import CaseState
-from bot.cases.cutoff import CaseOfInvoice, CutOff, Missing, Owner, Whereabouts, sums
+from bot.cases.month_end.cutoff import CaseOfInvoice, CutOff, Missing, Owner, Whereabouts, sums
 from bot.close import month
 from bot.slack.cards.closing import Reminder, WaitingCase, period_closes
 from bot.slack.cards.cutoff import cutoff_answer, cutoff_kept

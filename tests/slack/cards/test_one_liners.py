@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.cases.case import CaseState
-from bot.cases.policy import RefusalReason
+from bot.cases.deciding.policy import RefusalReason
 from bot.cases.view import DecisionView
 from bot.slack.cards import one_liners
 from bot.slack.cards.blocks import CardMessage

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.billing.source import Money
 from bot.cases.case import CaseState
-from bot.cases.overview import CaseLine, Overview
+from bot.cases.folding.overview import CaseLine, Overview
 from bot.cases.view import Unknown
 from bot.slack.cards.names import ActionId, BlockId
 from bot.slack.cards.overview import Choice, list_blocks, overview_card, summary

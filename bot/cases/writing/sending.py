@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.cases.attempts import Attempts
-from bot.cases.carrying import (
+from bot.cases.case import CaseEvent, CaseState
+from bot.cases.step import Stale, Step
+from bot.cases.writing.attempts import Attempts
+from bot.cases.writing.carrying import (
     FUNCTIONS,
     Carrying,
     control_id_of,
@@ -19,8 +21,6 @@ from bot.cases.carrying import (
     number_of,
     trouble_of,
 )
-from bot.cases.case import CaseEvent, CaseState
-from bot.cases.step import Stale, Step
 from bot.intacct.client import WriteReply
 from bot.intacct.errors import IntacctError, NothingRun, OutcomeUnknown, Refused
 from bot.records.tables import cases, writes

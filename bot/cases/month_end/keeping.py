@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.cases.cutoff import CUT_OFF, CutOff, Missing, Owner, Sum
+from bot.cases.month_end.cutoff import CUT_OFF, CutOff, Missing, Owner, Sum
 from bot.cases.step import Step
 from bot.records.tables import journal, views
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.cases import taking_part
 from bot.cases.case import CaseState
+from bot.cases.deciding import taking_part
+from bot.cases.deciding.policy import RefusalReason, policy_for, refusal
 from bot.cases.outbox import direct
-from bot.cases.policy import RefusalReason, policy_for, refusal
 from bot.cases.ports import Approvers, Clock, Companies, Company, Entitled, Person
 from bot.cases.step import Step, step
 from bot.records import schedule

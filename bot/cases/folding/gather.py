@@ -13,19 +13,21 @@ from typing import Any
 from sqlalchemy import Interval, cast, func, select, update
 
 from bot.billing.source import MOST_EVIDENCE, BilledInvoice, TermOrigin
-from bot.cases import asking, merging, store, taking_part
-from bot.cases.again import counts, exact, lost, under_way
+from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS
-from bot.cases.intake import AFTER_SYNC
-from bot.cases.mentions import Mentioned, mention
+from bot.cases.deciding import asking, taking_part
+from bot.cases.deciding.policy import Part
+from bot.cases.folding import merging
+from bot.cases.folding.intake import AFTER_SYNC
+from bot.cases.folding.mentions import Mentioned, mention
 from bot.cases.outbox import notice
-from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.reading import Answer, Findings, Others, Reader, one_invoice, origin_of, unknown
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import Arrival, Diagnosis, Unknown
-from bot.cases.watch import WATCHED
+from bot.cases.watching.again import counts, exact, lost, under_way
+from bot.cases.watching.watch import WATCHED
 from bot.records import jobs
 from bot.records.alone import Work, alone
 from bot.records.engine import Database

@@ -12,17 +12,18 @@ from sqlalchemy import select, update
 
 from bot.billing.persons_answer import answered
 from bot.billing.source import BilledInvoice, SourceError, TermOrigin
-from bot.cases import arrival, store
-from bot.cases.again import lost
-from bot.cases.arrival import Awaited, Found, untold
-from bot.cases.bearing import not_in_books
+from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import BOOKED, DIFFERENCES, INVOICE_NOTE
-from bot.cases.creators import Creators
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
 from bot.cases.step import Stale, Step, step
 from bot.cases.view import Arrival, CaseInvoice, CaseKind, InvoiceNote, KeyedByHand
+from bot.cases.watching import arrival
+from bot.cases.watching.again import lost
+from bot.cases.watching.arrival import Awaited, Found, untold
+from bot.cases.watching.bearing import not_in_books
+from bot.cases.watching.creators import Creators
 from bot.intacct.errors import IntacctError
 from bot.intacct.invoices import BookedInvoice
 from bot.records import jobs

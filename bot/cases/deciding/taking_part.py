@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.cases import store
 from bot.cases.codec import PROPOSAL, RULE
-from bot.cases.policy import Part, Participant, who_made
+from bot.cases.deciding.policy import Part, Participant, who_made
 from bot.cases.ports import Entitled, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Step

@@ -11,9 +11,9 @@ from sqlalchemy import or_, select
 from bot.billing.source import BilledInvoice, PaymentState, Source, SourceError, SourceUnsupported
 from bot.cases import store
 from bot.cases.case import FINAL_STATES
-from bot.cases.holders import OTHER_RECORDS, YEAR, in_books
 from bot.cases.ports import Company
 from bot.cases.view import CaseKind, UsersOfKind
+from bot.cases.withdrawing.holders import OTHER_RECORDS, YEAR, in_books
 from bot.intacct.errors import IntacctError
 from bot.intacct.users import Bearers
 from bot.records.engine import Database

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.cases.attempts import Attempts, attempts_of
-from bot.cases.carrying import HOPELESS, READ_ATTEMPTS, READ_PAUSE, WRITE_ATTEMPTS, Carrying, decision_of, later
 from bot.cases.codec import PROPOSAL
 from bot.cases.ports import Clock, Company
 from bot.cases.reading import Reader
-from bot.cases.rechecking import Rechecker, Unread
-from bot.cases.sending import Sender
-from bot.cases.verifying import Verifier
-from bot.cases.withdraw import Withdrawal
+from bot.cases.withdrawing.withdraw import Withdrawal
+from bot.cases.writing.attempts import Attempts, attempts_of
+from bot.cases.writing.carrying import HOPELESS, READ_ATTEMPTS, READ_PAUSE, WRITE_ATTEMPTS, Carrying, decision_of, later
+from bot.cases.writing.rechecking import Rechecker, Unread
+from bot.cases.writing.sending import Sender
+from bot.cases.writing.verifying import Verifier
 from bot.intacct.errors import IntacctError
 from bot.records.engine import Database
 from bot.terms.proposal import Action, Proposal

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from bot.billing.source import BilledInvoice
-from bot.cases import store, taking_part
+from bot.cases import store
 from bot.cases.case import CaseEvent
+from bot.cases.deciding import taking_part
 from bot.cases.ports import Company
 from bot.cases.step import Step
 from bot.cases.view import CaseKind

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.billing.source import TermOrigin
-from bot.cases import asking, store, taking_part
+from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState, TransitionRefused
 from bot.cases.codec import DIAGNOSIS, PROPOSAL, RULE, digest
-from bot.cases.policy import Part, RefusalReason, policy_for, refusal
+from bot.cases.deciding import asking, taking_part
+from bot.cases.deciding.policy import Part, RefusalReason, policy_for, refusal
 from bot.cases.ports import Company, Entitled, Person
 from bot.cases.reading import Entry
 from bot.cases.step import Stale, Step

@@ -13,16 +13,17 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.billing.source import TermOrigin
-from bot.cases import asking, store, taking_part
+from bot.cases import store
 from bot.cases.case import CaseEvent, CaseState
 from bot.cases.codec import PROPOSAL, WITHDRAWING, digest
-from bot.cases.decide import DONE, OUTDATED, Act, Outcome
+from bot.cases.deciding import asking, taking_part
+from bot.cases.deciding.decide import DONE, OUTDATED, Act, Outcome
+from bot.cases.deciding.policy import Part
 from bot.cases.outbox import Address, card_key, say
-from bot.cases.policy import Part
 from bot.cases.ports import Clock, Company, Person
 from bot.cases.step import Stale, Step, step
-from bot.cases.use import ELSEWHERE, Looking, told_unread
 from bot.cases.view import CaseKind, Withdrawing
+from bot.cases.withdrawing.use import ELSEWHERE, Looking, told_unread
 from bot.intacct.errors import IntacctError
 from bot.records import jobs
 from bot.records.engine import Database

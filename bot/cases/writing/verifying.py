@@ -7,8 +7,15 @@ from typing import Any
 
 from sqlalchemy import update
 
-from bot.cases.attempts import Attempts, attempts_of
-from bot.cases.carrying import (
+from bot.cases.case import CaseEvent
+from bot.cases.codec import DIFFERENCES, PROPOSAL
+from bot.cases.ports import Clock, Company
+from bot.cases.reading import Reader
+from bot.cases.step import Step, step
+from bot.cases.view import FieldDifference, Trouble
+from bot.cases.withdrawing.withdraw import Withdrawal
+from bot.cases.writing.attempts import Attempts, attempts_of
+from bot.cases.writing.carrying import (
     HOPELESS,
     READ_ATTEMPTS,
     READ_PAUSE,
@@ -21,14 +28,7 @@ from bot.cases.carrying import (
     number_of,
     read_back,
 )
-from bot.cases.case import CaseEvent
-from bot.cases.codec import DIFFERENCES, PROPOSAL
-from bot.cases.ports import Clock, Company
-from bot.cases.readback import differences, not_comparable
-from bot.cases.reading import Reader
-from bot.cases.step import Step, step
-from bot.cases.view import FieldDifference, Trouble
-from bot.cases.withdraw import Withdrawal
+from bot.cases.writing.readback import differences, not_comparable
 from bot.intacct.authors import somebody_else
 from bot.intacct.errors import IntacctError
 from bot.records.engine import Database

@@ -8,16 +8,16 @@ from typing import Any
 
 from bot.billing.source import BilledInvoice
 from bot.cases import store
-from bot.cases.attempts import Attempts
-from bot.cases.carrying import Carrying, note_of, read_back
 from bot.cases.case import CaseEvent
 from bot.cases.codec import DIFFERENCES, PROPOSAL, digest
 from bot.cases.ports import Clock, Company
-from bot.cases.readback import changes
 from bot.cases.reading import Answer, Findings, Reader, one_invoice
 from bot.cases.step import step
 from bot.cases.view import CaseInvoice, FieldDifference
-from bot.cases.withdraw import Withdrawal, journalled, kept, told_users
+from bot.cases.withdrawing.withdraw import Withdrawal, journalled, kept, told_users
+from bot.cases.writing.attempts import Attempts
+from bot.cases.writing.carrying import Carrying, note_of, read_back
+from bot.cases.writing.readback import changes
 from bot.intacct.errors import TransportError
 from bot.records.engine import Database
 from bot.terms.matching import MatchKind

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from bot.billing.source import Money
-from bot.cases import store, taking_part
+from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.codec import BILLED, DIAGNOSIS, PROPOSAL
+from bot.cases.deciding import taking_part
+from bot.cases.deciding.policy import Participant
 from bot.cases.outbox import card_key
-from bot.cases.policy import Participant
 from bot.cases.view import Unknown
 from bot.records.tables import alerts, case_invoices, failures, messages
 from bot.terms.matching import MatchKind

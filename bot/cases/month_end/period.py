@@ -9,7 +9,7 @@ from sqlalchemy import update
 from bot.cases import store
 from bot.cases.case import CaseState
 from bot.cases.codec import CHOICE
-from bot.cases.decide import DONE, OUTDATED, Act, Outcome, OutcomeKind, barred
+from bot.cases.deciding.decide import DONE, OUTDATED, Act, Outcome, OutcomeKind, barred
 from bot.cases.ports import Company, Entitled
 from bot.cases.step import Step
 from bot.cases.view import CaseInvoice, Course, PeriodChoice

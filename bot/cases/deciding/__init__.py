@@ -1,0 +1,1 @@
+"""What people do to a case, who may, and who is told of it."""

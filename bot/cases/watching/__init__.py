@@ -1,0 +1,1 @@
+"""After the term is there: whether what waits arrives, and as billed."""

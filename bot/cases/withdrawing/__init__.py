@@ -1,0 +1,1 @@
+"""Making a term inactive that nothing uses any more."""

@@ -1,0 +1,1 @@
+"""Carrying out a decision in Intacct: read again, write once, read back."""
