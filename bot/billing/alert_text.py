@@ -8,6 +8,7 @@ from datetime import date, datetime
 from bot.billing.ports import AlertFacts
 from bot.billing.source import (
     MOST_EVIDENCE,
+    THE_SYSTEM,
     BilledInvoice,
     BilledList,
     SourceCustomer,
@@ -30,6 +31,11 @@ class AlertTextSource:
     def label(self) -> str:
         """The alert."""
         return "the alert"
+
+    @property
+    def system(self) -> str:
+        """The system that the alert speaks of."""
+        return THE_SYSTEM
 
     def find(self, numbers: Sequence[str]) -> Mapping[str, tuple[BilledInvoice, ...]]:
         """For each number one invoice of which only the term is known, or none."""

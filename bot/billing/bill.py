@@ -76,6 +76,11 @@ class BillSource:
         """BILL."""
         return "BILL"
 
+    @property
+    def system(self) -> str:
+        """BILL."""
+        return self.label
+
     def check(self) -> BillIdentity:
         """Signs in anew and reads the terms, to prove the credentials and the rights. Raises SourceError."""
         identity = self._session.sign_in()

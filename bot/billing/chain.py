@@ -37,6 +37,11 @@ class SourceChain:
         """The first source's: the others stand in for it."""
         return self._sources[0].label
 
+    @property
+    def system(self) -> str:
+        """The first source's."""
+        return self._sources[0].system
+
     def find(self, numbers: Sequence[str]) -> Mapping[str, tuple[BilledInvoice, ...]]:
         """For each number what the first source that knows it tells.
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 from bot.alerts.sentences import LONGEST_NUMBER, LONGEST_TERM
 from bot.billing.source import (
     MOST_EVIDENCE,
+    THE_SYSTEM,
     BilledInvoice,
     BilledList,
     PaymentState,
@@ -97,6 +98,11 @@ class CsvSource:
     def label(self) -> str:
         """The invoice file."""
         return self._label
+
+    @property
+    def system(self) -> str:
+        """The system that the file was exported from."""
+        return THE_SYSTEM
 
     def find(self, numbers: Sequence[str]) -> Mapping[str, tuple[BilledInvoice, ...]]:
         """For each number the lines that bear exactly it. Raises SourceUnavailable, SourceGarbled."""

@@ -172,12 +172,20 @@ class SourceGarbled(SourceError):
     """The answer could not be read."""
 
 
+THE_SYSTEM = "the billing system"
+"""Where a source is not the system itself, but what was exported from it or said of it."""
+
+
 class Source(Protocol):
     """A billing system."""
 
     @property
     def label(self) -> str:
-        """What people call it: `BILL`, `the invoice file`."""
+        """What people call it, where something was read there: `BILL`, `the invoice file`."""
+
+    @property
+    def system(self) -> str:
+        """What people call the system in which an invoice is corrected and synced: `BILL`, `the billing system`."""
 
     def find(self, numbers: Sequence[str]) -> Mapping[str, tuple[BilledInvoice, ...]]:
         """For each number the invoices that bear it: none, one or several. Raises SourceError."""

@@ -58,6 +58,7 @@ def load_view(
         withdrawal_number=_withdrawal_of(connection, case),
         keeps_periods=bool(company.periods.calendar.closings),
         source_label=company.source.label,
+        system=company.source.system,
         books_entity=company.entity,
         asked_by=tuple(sorted({p.person.user_id for p in people if p.part is Part.ASKED})),
         asked_at=case.asked_at or case.opened_at,

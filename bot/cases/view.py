@@ -321,6 +321,8 @@ class CaseView:
     policy: str
     """`any-approver`, `second-person`, `two-people`."""
     source_label: str
+    system: str
+    """What people call the system in which an invoice is corrected and synced."""
     """`BILL`."""
     books_entity: str
     """The entity that the sync signs in to; empty: top level."""

@@ -55,7 +55,7 @@ def acme(**changes: Any) -> Company:
         "key": "acme",
         "entity": "",
         "books": SimpleNamespace(),
-        "source": SimpleNamespace(label="BILL"),
+        "source": SimpleNamespace(label="BILL", system="BILL"),
         "alert_channels": (ALERTS,),
         "approval_policy": "second-person",
         "decision_days": 7,

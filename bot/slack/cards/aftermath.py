@@ -126,7 +126,7 @@ def _by_hand(invoice: CaseInvoice, seen: KeyedByHand, subject: Subject) -> str:
     return (
         f"{number} looks keyed by hand: its record in Intacct was made by {words.name(seen.created_by, 60)}{when}, while "
         f"{words.name(seen.usual, 60)} made {seen.made:,} of {words.counted(seen.known, 'invoice')} that both systems "
-        f"have. *Do not sync {number} again* from {subject.source}: it would be there twice."
+        f"have. *Do not sync {number} again* from {subject.system}: it would be there twice."
     )
 
 

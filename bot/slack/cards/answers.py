@@ -47,6 +47,8 @@ class LookUp:
     company: str
     entity: str = ""
     source_label: str
+    system: str
+    """What people call the system in which an invoice is corrected and synced."""
     standings: tuple[Standing | None, ...] = ()
     """How the dates of `found`, in its order, stand to the close calendar."""
     case_number: int | None = None
@@ -96,6 +98,7 @@ def _subject(one: LookUp) -> Subject:
         company=one.company,
         entity=one.entity,
         source_label=one.source_label,
+        system_label=one.system,
         term_name=one.term_name,
         term_origin=one.term_origin if one.found else TermOrigin.NONE.value,
         invoices=invoices,

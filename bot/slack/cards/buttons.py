@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from bot.billing.source import THE_SYSTEM
 from bot.cases.case import FINAL_STATES, CaseState
 from bot.cases.view import Arrival, CaseKind, CaseView, Unknown
 from bot.slack.cards import words
@@ -218,12 +219,11 @@ def _label(action_id: ActionId, subject: Subject) -> str:
         if subject.kind in (MatchKind.LOOKALIKE, MatchKind.EQUIVALENT):
             return "Create the exact name"
         return f"Create {subject.proposal.name if subject.proposal is not None else 'the term'}"
-    source = subject.source_label or "the billing system"
     return {
         ActionId.EDIT: "Edit first",
         ActionId.REACTIVATE: "Reactivate",
         ActionId.INVOICE_WRONG: "The invoice is wrong",
-        ActionId.CORRECTED: f"I corrected it in {source}",
+        ActionId.CORRECTED: f"I corrected it in {subject.system_label or THE_SYSTEM}",
         ActionId.TELL_TERM: "Tell me the term",
         ActionId.CHECK: "Check again",
         ActionId.ASK: "Request a decision",

@@ -172,7 +172,7 @@ def xray_block(xray: XRay) -> str:
 
 
 def _odd_side(subject: Subject, diagnosis: Diagnosis, term: ArTerm, xray: XRay) -> list[str]:
-    source = subject.source
+    source = subject.system
     uses = diagnosis.intacct_uses.get(term.name)
     used = f" and {words.counted(uses, 'invoice')} {'uses' if uses == 1 else 'use'} it" if uses is not None else ""
     lines = [_difference_count(xray)]
@@ -238,7 +238,7 @@ def _equivalent(subject: Subject, diagnosis: Diagnosis, match: Match) -> list[st
     counts = f"; {', '.join(parts)}" if parts else ""
     advice = (
         "The sync compares names, not rules. Create the exact name now, or use one name in both systems: "
-        f"rename the term in {subject.source} to {words.code(term.name, 100)} where nothing speaks against it."
+        f"rename the term in {subject.system} to {words.code(term.name, 100)} where nothing speaks against it."
     )
     return [f"The same rule, another name ({rule_words(term)}){counts}.", advice]
 

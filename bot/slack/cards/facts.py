@@ -145,7 +145,7 @@ def order_lines(subject: Subject, *, instructed: bool = False) -> list[str]:
     lines += _discounts_gone(subject, left)
     lines.append(
         f"Not known: whether credits or deferred revenue schedules depend on {'it' if len(left) == 1 else 'them'}; "
-        f"look at the invoice in {subject.source} and at Revenue Management in Intacct. They sync after the invoice."
+        f"look at the invoice in {subject.system} and at Revenue Management in Intacct. They sync after the invoice."
     )
     return lines
 

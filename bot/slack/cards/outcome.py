@@ -32,7 +32,7 @@ def state_words(view: CaseView, subject: Subject) -> str:
         return "waiting for an approver"
     return {
         CaseState.AWAITING_DECISION: "waiting for a decision",
-        CaseState.AWAITING_CORRECTION: f"waiting for the correction in {subject.source}",
+        CaseState.AWAITING_CORRECTION: f"waiting for the correction in {subject.system}",
         CaseState.WRITING: "writing",
         CaseState.VERIFYING: "reading back",
         CaseState.UNVERIFIED: "not known",
@@ -115,7 +115,7 @@ def _there(view: CaseView, subject: Subject) -> str:
         again = view.proposal is not None and view.proposal.action is Action.REACTIVATE
         return f"*{subject.term} is {'active again in Intacct' if again else 'in Intacct'}*"
     if corrected_invoices(view):
-        return f"*Corrected in {subject.source}*"
+        return f"*Corrected in {subject.system}*"
     return f"*{headline(subject)}*"
 
 

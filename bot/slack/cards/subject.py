@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.billing.source import TermOrigin
+from bot.billing.source import THE_SYSTEM, TermOrigin
 from bot.cases.case import CaseState
 from bot.cases.view import CaseInvoice, CaseView, Diagnosis
 from bot.slack.cards import words
@@ -19,6 +19,8 @@ class Subject:
     company: str
     entity: str
     source_label: str
+    system_label: str
+    """What people call the system in which an invoice is corrected and synced."""
     term_name: str | None
     """Exactly as at the source; None while not known."""
     term_origin: str
@@ -45,8 +47,13 @@ class Subject:
 
     @property
     def source(self) -> str:
-        """The billing system's name, safe to show."""
-        return words.name(self.source_label, 40) if self.source_label else "the billing system"
+        """What people call the source, safe to show."""
+        return words.name(self.source_label, 40) if self.source_label else THE_SYSTEM
+
+    @property
+    def system(self) -> str:
+        """What people call the system in which something is to be done, safe to show."""
+        return words.name(self.system_label, 40) if self.system_label else THE_SYSTEM
 
     @property
     def term(self) -> str:
@@ -61,7 +68,7 @@ class Subject:
     @property
     def source_link(self) -> str:
         """The billing system's name, as a link where there is one."""
-        return words.link(self.billing_url, self.source)
+        return words.link(self.billing_url, self.system)
 
     @property
     def books_link(self) -> str:
@@ -85,6 +92,7 @@ def of_case(view: CaseView) -> Subject:
         company=view.company,
         entity=view.books_entity,
         source_label=view.source_label,
+        system_label=view.system,
         term_name=view.term_name,
         term_origin=view.term_origin,
         invoices=view.invoices,

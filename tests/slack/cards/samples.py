@@ -139,6 +139,7 @@ def case(**changes: Any) -> CaseView:
             "approvers": ("U0DAN", "U0PRIYA"),
             "policy": "second-person",
             "source_label": "BILL",
+            "system": "BILL",
             "books_entity": "",
             "asked_by": (),
             "asked_at": NOW,

@@ -27,6 +27,7 @@ def _asked(view: CaseView, **changes: Any) -> LookUp:
         "proposal": view.proposal,
         "company": "acme",
         "source_label": "BILL",
+        "system": "BILL",
         "billing_url": "https://app.bill.test/",
     }
     return LookUp(**(values | changes))
@@ -114,5 +115,6 @@ def test_an_unknown_without_a_number_is_told() -> None:
         diagnosis=samples.diagnosis(None, unknown=Unknown.INTACCT_DOWN, detail="off-line"),
         company="acme",
         source_label="BILL",
+        system="BILL",
     )
     assert "Intacct did not answer" in look_up_answer([unknown]).text

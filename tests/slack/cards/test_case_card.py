@@ -103,6 +103,15 @@ def test_card_reads_as_reviewed(which: str, snapshot: Any) -> None:
     assert {"text": card.text.split("\n"), "blocks": read(card.blocks)} == snapshot
 
 
+def test_what_is_to_be_done_is_done_in_the_system_that_an_invoice_file_came_from() -> None:
+    of_a_file = replace(
+        samples.EVERY["lookalike"], source_label="the invoice file", system="the billing system", billing_url=""
+    )
+    said = _said(of_a_file)
+    assert "Correct the term's name in the billing system" in said
+    assert "I corrected it in the billing system" in said
+
+
 @pytest.mark.parametrize("which", samples.EVERY)
 def test_card_has_the_buttons_of_the_table_and_no_others(which: str) -> None:
     assert buttons(case_card(samples.EVERY[which]).blocks) == TABLE[which]

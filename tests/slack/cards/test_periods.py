@@ -87,6 +87,7 @@ def test_a_look_up_says_it_of_a_term_in_order_and_of_one_that_is_missing() -> No
             diagnosis=found,
             company="acme",
             source_label="BILL",
+            system="BILL",
         )
         return look_up_answer([one]).text
 

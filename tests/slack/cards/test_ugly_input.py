@@ -122,6 +122,7 @@ def cases(draw: Any) -> CaseView:
         term_name=name,
         company=draw(UGLY),
         source_label=draw(UGLY),
+        system=draw(UGLY),
         diagnosis=found,
         proposal=draw(st.sampled_from([proposal, None])),
         invoices=tuple(draw(st.lists(invoices(), max_size=4))) * draw(st.sampled_from([1, 100])),
@@ -188,6 +189,7 @@ def test_look_ups_hold(found: list[CaseView], number: str, times: int) -> None:
             proposal=view.proposal,
             company=view.company,
             source_label=view.source_label,
+            system=view.system,
             case_number=7,
             case_permalink="https://acme.slack.test/archives/C1/p1",
         )

@@ -95,6 +95,11 @@ def test_metadata_that_is_not_ours_is_refused(metadata: str) -> None:
 
 def test_the_shortcuts_view_says_what_the_command_says() -> None:
     looked = LookUp(
-        number="INV-1042", diagnosis=samples.ABSENT, company="acme", source_label="BILL", term_name="Net 45"
+        number="INV-1042",
+        diagnosis=samples.ABSENT,
+        company="acme",
+        source_label="BILL",
+        system="BILL",
+        term_name="Net 45",
     )
     assert "is missing in Intacct" in "\n".join(_lines(views.look_up_view([looked])))
