@@ -68,7 +68,8 @@ def _shut_out(invoices: Sequence[CaseInvoice]) -> list[str]:
         last = max((reason for _, reason in group), key=lambda reason: reason.at)
         lines.append(
             f"{numbers([invoice for invoice, _ in group])} failed again {words.at_moment(last.at)}, as Intacct takes no "
-            f"posting on {words.calendar(day)}: “{words.said(last.words, 300)}”. That is another matter than the term. "
+            f"posting on {words.calendar(day)}: “{words.said(last.words.rstrip('. '), 300)}”. "
+            "That is another matter than the term. "
             f"{_NEXT[course]}"
         )
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 from bot.reports.standard_wording import dates_said, first_line, names_said, steps_said
@@ -12,6 +13,9 @@ from bot.slack.cards.blocks import VALUE_LIMIT, Block, CardMessage, actions, bul
 from bot.slack.cards.names import COMMAND, ActionId
 from bot.terms.standard import Standard, StepKind
 from bot.terms.term import in_words
+
+LONGEST = 600
+"""Of a sentence, in the units that Slack counts."""
 
 SHOWN = 5
 """Rules that are shown; the others stand in the workbook."""
@@ -79,14 +83,30 @@ def standard_blocks(found: Standardisation) -> list[Block]:
 
 
 def _rule(place: int, standard: Standard, *, looked: bool) -> Block:
-    steps = [words.said(step, 400) for step in steps_said(standard, looked=looked)]
+    steps = [_worded(step) for step in steps_said(standard, looked=looked)]
     return section(
         f"*{place}. Keep* {words.code(standard.keep, 40)} · {words.escape(in_words(standard.rule))}",
-        words.said(standard.why, 300),
-        words.said(names_said(standard), 400),
+        _worded(standard.why),
+        _worded(names_said(standard)),
         bullets(steps, STEPS_SHOWN),
-        words.said(dates_said(standard), 300),
+        _worded(dates_said(standard)),
     )
+
+
+def _worded(sentence: str) -> str:
+    """A sentence of ours, each name that it quotes in code quotes instead, so that nothing in one is hidden.
+
+    A very long one is cut, as a whole.
+    """
+    parts = re.split("“([^”]*)”", sentence)
+    shown = "".join(words.code(part, 60) if place % 2 else _between(part) for place, part in enumerate(parts))
+    return shown if words.units(shown) <= LONGEST else words.said(sentence, 400)
+
+
+def _between(part: str) -> str:
+    """What stands between two names, its blanks kept."""
+    core = part.strip()
+    return part.replace(core, words.name(core, 300)) if core else part
 
 
 def _cases(found: Standardisation) -> list[Block]:
