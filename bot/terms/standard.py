@@ -211,7 +211,8 @@ def _keep(
     able = [name for name in saying if not _in_the_way(name, rule, vocabulary)] or saying
     clean = [name for name in able if is_clean(name)] or able
     best = min(clean, key=lambda name: (-uses[name], name not in active, name))
-    reason = f"It is the most used of its clean names ({uses[best]:,} invoices of the last year in both systems)."
+    invoices = "1 invoice" if uses[best] == 1 else f"{uses[best]:,} invoices"
+    reason = f"It is the most used of its clean names ({invoices} of the last year in both systems)."
     return best, reason
 
 
