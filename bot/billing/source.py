@@ -131,14 +131,6 @@ class BilledList:
     """Invoices without a date that the source has besides: they may or may not belong here."""
 
 
-class Capability(StrEnum):
-    """What a source may not be able to answer."""
-
-    FIND = "find"
-    TERMS = "terms"
-    IN_USE = "in_use"
-
-
 class SourceError(Exception):
     """A billing system did not answer as asked. `str()` is a sentence for a person."""
 

@@ -13,7 +13,6 @@ from typing import Generic, TypeVar
 from bot.billing.source import (
     MOST_EVIDENCE,
     BilledInvoice,
-    PaymentState,
     SourceError,
     SourceTerm,
     SourceUnsupported,
@@ -325,8 +324,3 @@ def one_invoice(findings: Findings, number: str) -> BilledInvoice | Unknown:
 def origin_of(waiting: Sequence[BilledInvoice]) -> TermOrigin:
     """How the term of a case is known: by its first invoice, or by the alert alone."""
     return waiting[0].term_origin if waiting else TermOrigin.ALERT
-
-
-def waits_behind(invoice: BilledInvoice) -> bool:
-    """Whether a payment waits behind this invoice."""
-    return invoice.payment in (PaymentState.PARTLY_PAID, PaymentState.PAID)

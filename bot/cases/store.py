@@ -29,7 +29,7 @@ from bot.cases.step import Step
 from bot.cases.view import Arrival, CaseInvoice, CaseKind
 from bot.close import NO_PERIODS, Periods
 from bot.records.alone import Turn, in_turn
-from bot.records.tables import alerts, case_invoices, cases, decisions, failures, writes
+from bot.records.tables import alerts, case_invoices, cases, decisions, failures
 from bot.terms.term import ArTerm
 
 CaseRow = Row[Any]
@@ -311,10 +311,3 @@ def add_note(connection: Connection, case_id: int, number: str, **parts: Any) ->
         .where(case_invoices.c.case_id == case_id, case_invoices.c.number == number)
         .values(note=case_invoices.c.note.op("||")(cast(parts, JSONB)))
     )
-
-
-def latest_write(connection: Connection, case_id: int) -> CaseRow | None:
-    """The newest write of a case."""
-    return connection.execute(
-        select(writes).where(writes.c.case_id == case_id).order_by(writes.c.id.desc()).limit(1)
-    ).one_or_none()

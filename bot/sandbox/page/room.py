@@ -16,11 +16,8 @@ from bot.sandbox.slack import Workspace
 from bot.sandbox.world import Record
 
 FIRST_CHANNEL = "C0FINALERTS"
-AVATARS = {"U0MARIA": "clerk", "U0DAN": "controller", "U0PRIYA": "admin", "U0HANA": "second"}
-"""The class that colours a person's avatar."""
 SHOWN = 80
 """A channel shows its newest so many messages."""
-GROUPED_SECONDS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
