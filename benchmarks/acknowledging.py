@@ -44,9 +44,9 @@ def main() -> None:
         which, database, slack = options.serve
         serve(FRONTS[which](database, slack))
         return
-    from bot.records import migrate  # noqa: PLC0415
-    from bot.records.engine import Database  # noqa: PLC0415
-    from bot.records.postgres import EmbeddedPostgres  # noqa: PLC0415
+    from bot.records import migrate
+    from bot.records.engine import Database
+    from bot.records.postgres import EmbeddedPostgres
 
     rows: Rows = {f"{events:,} events, {which}": [] for events in options.events for which in FRONTS}
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as server, emulators() as settings:
@@ -108,14 +108,14 @@ def serve(app: Any) -> None:
 
 
 def _own(database: str, slack: str) -> Any:
-    from bot.records.engine import Database  # noqa: PLC0415
-    from bot.slack.app import bolt_app, http_app  # noqa: PLC0415
-    from bot.slack.approvers import SlackApprovers  # noqa: PLC0415
-    from bot.slack.clients import clients  # noqa: PLC0415
-    from bot.slack.door import Door  # noqa: PLC0415
-    from bot.slack.insight import Insight  # noqa: PLC0415
-    from bot.slack.members import SlackMembers  # noqa: PLC0415
-    from bot.slack.parts import Parts  # noqa: PLC0415
+    from bot.records.engine import Database
+    from bot.slack.app import bolt_app, http_app
+    from bot.slack.approvers import SlackApprovers
+    from bot.slack.clients import clients
+    from bot.slack.door import Door
+    from bot.slack.insight import Insight
+    from bot.slack.members import SlackMembers
+    from bot.slack.parts import Parts
 
     records, both = Database(database), clients("xoxb-sandbox-termkeeper", slack)
     approvers = SlackApprovers(both.other, SlackMembers(both.other), {})
@@ -134,9 +134,9 @@ def _own(database: str, slack: str) -> Any:
 
 
 def _bare(database: str, slack: str) -> Any:
-    from psycopg_pool import ConnectionPool  # noqa: PLC0415
-    from slack_bolt.adapter.asgi import SlackRequestHandler  # noqa: PLC0415
-    from slack_sdk import WebClient  # noqa: PLC0415
+    from psycopg_pool import ConnectionPool
+    from slack_bolt.adapter.asgi import SlackRequestHandler
+    from slack_sdk import WebClient
 
     pool = ConnectionPool(database, min_size=4, open=True)
     with pool.connection() as connection:

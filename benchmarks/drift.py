@@ -100,7 +100,7 @@ class _Billed:
         self._invoices = invoices
 
     def terms(self) -> Any:
-        from bot.billing.source import SourceTerm  # noqa: PLC0415
+        from bot.billing.source import SourceTerm
 
         return [SourceTerm(source_id=name, name=name, days=30) for name in TERM_NAMES]
 
@@ -112,8 +112,8 @@ class _Billed:
 
     def changed(self, since: Any, dated_from: Any) -> Any:
         """All of the year's, as `fill` has drawn them."""
-        from bot.billing.source import BilledInvoice, TermOrigin  # noqa: PLC0415
-        from bot.sandbox.intacct.filling import CUSTOMERS  # noqa: PLC0415
+        from bot.billing.source import BilledInvoice, TermOrigin
+        from bot.sandbox.intacct.filling import CUSTOMERS
 
         del since, dated_from
         dice, today = random.Random(7), datetime.now(UTC).date()
@@ -140,7 +140,7 @@ class _Odd:
     """Odd dates in memory, by the dates that they have, as a run that keeps nothing holds them."""
 
     def __init__(self) -> None:
-        from bot.reports.dates import Fold  # noqa: PLC0415
+        from bot.reports.dates import Fold
 
         self._fold = Fold()
 
@@ -161,10 +161,10 @@ class _Odd:
 
 def _dates(url: str, invoices: int) -> Figures:
     """A first look: everything is read, and each of the year's invoices compared with its record in Intacct."""
-    from types import SimpleNamespace  # noqa: PLC0415
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    from types import SimpleNamespace
+    from zoneinfo import ZoneInfo
 
-    from bot.reports.reading import Reading  # noqa: PLC0415
+    from bot.reports.reading import Reading
 
     client, counted = books(url + ADDRESS)
     client.terms()
@@ -184,8 +184,8 @@ def _dates(url: str, invoices: int) -> Figures:
 
 
 def _world() -> Any:
-    from bot.terms.drift import Amount, CustomerDefault, Example, SourceName, TwoVocabularies  # noqa: PLC0415
-    from bot.terms.term import ArTerm, DueFrom, DueRule, PaymentTerm  # noqa: PLC0415
+    from bot.terms.drift import Amount, CustomerDefault, Example, SourceName, TwoVocabularies
+    from bot.terms.term import ArTerm, DueFrom, DueRule, PaymentTerm
 
     now = datetime(2026, 11, 23, 8, tzinfo=UTC)
     example = Example(subject="INV-1042", link="https://app.bill.com/invoice/1", detail="Globex, dated 2026-11-02")
@@ -220,7 +220,7 @@ def _world() -> Any:
 
 
 def _compare(_url: str) -> Figures:
-    from bot.terms.drift import find  # noqa: PLC0415
+    from bot.terms.drift import find
 
     world = _world()
     found: list[int] = []
@@ -229,9 +229,9 @@ def _compare(_url: str) -> Figures:
 
 
 def _report() -> Any:
-    from bot.reports.report import Report, Strand, WeekCounts  # noqa: PLC0415
-    from bot.reports.weeks import Week  # noqa: PLC0415
-    from bot.terms.drift import Standing, Tracked, find  # noqa: PLC0415
+    from bot.reports.report import Report, Strand, WeekCounts
+    from bot.reports.weeks import Week
+    from bot.terms.drift import Standing, Tracked, find
 
     now, week, world = datetime(2026, 11, 23, 8, tzinfo=UTC), Week(2026, 48), _world()
     found = find(world)[:FINDINGS]
@@ -242,9 +242,9 @@ def _report() -> Any:
 
 
 def _made(parts: tuple[str, ...]) -> Figures:
-    from bot.reports import chart  # noqa: PLC0415
-    from bot.reports.workbook import workbook  # noqa: PLC0415
-    from bot.slack.cards.report import report_card  # noqa: PLC0415
+    from bot.reports import chart
+    from bot.reports.workbook import workbook
+    from bot.slack.cards.report import report_card
 
     report = _report()
     making: dict[str, Callable[[], object]] = {

@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _own(url: str) -> Figures:
-    from bot.intacct.query import Query  # noqa: PLC0415
+    from bot.intacct.query import Query
 
     client, counted = books(url)
     client.terms()  # signs in
@@ -58,7 +58,7 @@ def _own(url: str) -> Figures:
 
 
 def _sdk(url: str) -> Figures:
-    from sageintacctsdk.apis import ApiBase  # noqa: PLC0415
+    from sageintacctsdk.apis import ApiBase
 
     sent = [0]
 
@@ -82,7 +82,7 @@ def _sdk(url: str) -> Figures:
 
 
 def _bare(url: str) -> Figures:
-    from lxml import etree  # noqa: PLC0415
+    from lxml import etree
 
     sent, found = [0], [0]
 

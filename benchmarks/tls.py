@@ -59,9 +59,9 @@ def made(folder: Path) -> Path:
 
 
 def _kept(address: str, certificate: str, questions: int) -> Figures:
-    import requests.adapters  # noqa: PLC0415
+    import requests.adapters
 
-    from bot.intacct.query import Query  # noqa: PLC0415
+    from bot.intacct.query import Query
 
     # The client verifies always, and for this machine reads no environment: the certificate joins those it trusts.
     requests.adapters.DEFAULT_CA_BUNDLE_PATH = certificate
